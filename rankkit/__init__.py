@@ -1,0 +1,98 @@
+"""rankkit: statistical ranking and calibration of performance ratings, with the uncertainty shown."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rankkit import agreement, datasets, errors, simulate
+    from rankkit.assessment import FittedBy, fit_by
+    from rankkit.comparing import MethodComparison, compare
+    from rankkit.design_audit import DesignAudit, audit
+    from rankkit.errors import RankkitError, use_language
+    from rankkit.methods.forced_distribution import ForcedDistribution
+    from rankkit.methods.graphic_rating_scale import GraphicRatingScale
+    from rankkit.methods.paired_comparison import PairedComparison
+    from rankkit.result import Result
+    from rankkit.tables.attributes import Attributes
+    from rankkit.tables.comparisons import Comparisons
+    from rankkit.tables.people import People
+    from rankkit.tables.rankings import Rankings
+    from rankkit.tables.ratings import Ratings
+    from rankkit.tables.reading import read_attributes, read_comparisons, read_people, read_rankings, read_ratings
+
+_HOME = {
+    "Attributes": "tables.attributes",
+    "Comparisons": "tables.comparisons",
+    "DesignAudit": "design_audit",
+    "FittedBy": "assessment",
+    "ForcedDistribution": "methods.forced_distribution",
+    "GraphicRatingScale": "methods.graphic_rating_scale",
+    "MethodComparison": "comparing",
+    "PairedComparison": "methods.paired_comparison",
+    "People": "tables.people",
+    "RankkitError": "errors",
+    "Rankings": "tables.rankings",
+    "Ratings": "tables.ratings",
+    "Result": "result",
+    "agreement": "",
+    "audit": "design_audit",
+    "compare": "comparing",
+    "datasets": "",
+    "errors": "",
+    "fit_by": "assessment",
+    "read_attributes": "tables.reading",
+    "read_comparisons": "tables.reading",
+    "read_people": "tables.reading",
+    "read_rankings": "tables.reading",
+    "read_ratings": "tables.reading",
+    "simulate": "",
+    "use_language": "errors",
+}
+
+__all__ = [
+    "Attributes",
+    "Comparisons",
+    "DesignAudit",
+    "FittedBy",
+    "ForcedDistribution",
+    "GraphicRatingScale",
+    "MethodComparison",
+    "PairedComparison",
+    "People",
+    "RankkitError",
+    "Rankings",
+    "Ratings",
+    "Result",
+    "agreement",
+    "audit",
+    "compare",
+    "datasets",
+    "errors",
+    "fit_by",
+    "read_attributes",
+    "read_comparisons",
+    "read_people",
+    "read_rankings",
+    "read_ratings",
+    "simulate",
+    "use_language",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used, so that ``import rankkit`` costs next to nothing."""
+    if name not in _HOME:
+        msg = f"module 'rankkit' has no attribute {name!r}"
+        raise AttributeError(msg)
+    home = _HOME[name]
+    value = import_module(f"rankkit.{home}" if home else f"rankkit.{name}")
+    if home:
+        value = getattr(value, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

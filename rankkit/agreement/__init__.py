@@ -1,0 +1,7 @@
+"""Agreement between raters: tidy ratings in, DataFrames out, the form of every coefficient named."""
+
+from __future__ import annotations
+
+from rankkit.agreement.intraclass_correlation import icc
+
+__all__ = ["icc"]

@@ -1,0 +1,248 @@
+"""Assessment: settings in, ``fit`` a table, a Result out. Every method of judging people is one of these."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
+
+import numpy as np
+import pandas as pd
+
+from rankkit.errors import DataError, PeopleError, Problem, SettingsError
+from rankkit.result import Result
+from rankkit.tables.attributes import Attributes
+from rankkit.tables.judgements import Judgements
+from rankkit.tables.people import People
+
+
+T = TypeVar("T", bound="Judgements | Result")
+R = TypeVar("R", bound=Result)
+
+
+class Fixed(dict[str, Any]):
+    """A mapping among settings: hashable, and not to be changed after the settings are made."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(tuple(self.items()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assessment(ABC, Generic[T, R]):
+    """A method of judging people, as settings; :meth:`fit` is pure: same table + same settings = same Result.
+
+    Parameters
+    ----------
+    level : float
+        Confidence level of every interval.
+    seed : int
+        Seed of random draws, which follow a canonical order of the people, never row order or labels.
+    """
+
+    accepts: ClassVar[type[Any]]
+    level: float = 0.95
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise SettingsError("E-LEVEL", value=self.level)
+
+    def fit(self, data: pd.DataFrame | T, *, people: People | None = None) -> R:
+        """Estimate scores from a table.
+
+        Parameters
+        ----------
+        data : DataFrame or validated table
+            What :attr:`accepts` names; a frame of any engine is validated first.
+        people : People, optional
+            Display names and organisational facts; people without any judgement appear with a status.
+
+        Returns
+        -------
+        Result
+
+        Raises
+        ------
+        DataError
+            If the table has problems; all are listed.
+        PeopleError
+            If ``people`` is a table of protected attributes, which scoring never sees.
+        IdentificationError
+            If the design cannot answer the question.
+        """
+        if isinstance(people, Attributes):
+            raise PeopleError("E-ATTRIBUTES")
+        if people is not None and not isinstance(people, People):
+            raise PeopleError("E-TYPE", expected="People", found=type(people).__name__)
+        table = self._table(data)
+        result = self._estimate(table, people)
+        return self._attach(result, table, people)
+
+    @abstractmethod
+    def _estimate(self, table: T, people: People | None, /) -> R:
+        """Estimate; the table is valid."""
+
+    def _table(self, data: Any) -> T:
+        """Validate what was given."""
+        if isinstance(data, self.accepts):
+            return cast("T", data)
+        if isinstance(data, (Judgements, Result, Attributes, People)) or not hasattr(self.accepts, "from_frame"):
+            error = self.accepts.error if hasattr(self.accepts, "error") else DataError
+            raise error("E-TYPE", expected=self.accepts.__name__, found=type(data).__name__)
+        return cast("T", self.accepts.from_frame(_frame(data)))
+
+    def _attach(self, result: R, table: T, people: People | None) -> R:
+        """Add the people nobody judged, their names, the settings and where it all came from."""
+        if people is not None:
+            result = with_people(result, people)
+        source = table.provenance.get("data", "") if isinstance(table, Result) else table.data_hash()
+        notes = () if isinstance(table, Result) else table.notes
+        provenance = {"rankkit": _version(), "data": source, "rows": len(table.people) if isinstance(table, Result) else len(table), "seed": self.seed}
+        if isinstance(table, Result):
+            provenance["from"] = table.method
+            provenance["simulated"] = bool(table.provenance.get("simulated", False))
+        else:
+            provenance["simulated"] = any(n.code == "I-SIMULATED" for n in notes)
+        return replace(result, settings=self.settings(), provenance=provenance, notes=(*notes, *result.notes))
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings by name."""
+        return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+
+
+def with_people(result: R, people: People) -> R:
+    """Add people without any judgement (status ``insufficient_data``) and display names."""
+    missing = [p for p in people.ids if p not in set(result.people)]
+    labels = {**result.labels, **{p: people.labels[p] for p in people.ids if people.labels[p] != p or p not in result.labels}}
+    if not missing:
+        return replace(result, labels=labels)
+    k = len(missing)
+    df = np.append(result.df, np.full(k, np.nan)) if len(result.df) else result.df
+    # adding at the end leaves the covariance, which lists estimated people only, as it is
+    return replace(
+        result,
+        people=(*result.people, *missing),
+        labels=labels,
+        estimate=np.append(result.estimate, np.full(k, np.nan)),
+        status=(*result.status, *["insufficient_data"] * k),
+        reasons=(*result.reasons, *[Problem("S-NOJUDGEMENT")] * k),
+        n_raters=np.append(result.n_raters, np.zeros(k, dtype=np.int64)),
+        n_obs=np.append(result.n_obs, np.zeros(k, dtype=np.int64)),
+        df=df,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class FittedBy(Mapping[str, Result]):
+    """Results by the value of a column (cycle, unit, job family …).
+
+    Attributes
+    ----------
+    by : str
+        The column.
+    results : mapping
+        One result a value.
+    errors : mapping
+        Groups that could not be fitted, with the error that says why; nothing is dropped silently.
+    """
+
+    by: str
+    results: Mapping[str, Result]
+    errors: Mapping[str, Exception] = field(default_factory=dict)
+
+    @property
+    def scores(self) -> pd.DataFrame:
+        """All scores, indexed by (``by``, ``ratee``)."""
+        return pd.concat({k: r.scores for k, r in self.results.items()}, names=[self.by])
+
+    def __getitem__(self, key: str) -> Result:
+        return self.results[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.results)
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def __repr__(self) -> str:
+        failed = f"; not fitted: {', '.join(self.errors)}" if self.errors else ""
+        return f"<{len(self)} results by {self.by}: {', '.join(self.results)}{failed}>"
+
+
+def fit_by(assessment: Assessment[Any, Any], data: Any, by: str, *, people: People | None = None) -> FittedBy:
+    """Fit an assessment to each value of a column by itself.
+
+    Parameters
+    ----------
+    assessment : Assessment
+        The method and its settings.
+    data : DataFrame or validated table
+        With the column ``by``.
+    by : str
+        For example ``"cycle"`` or ``"unit"``.
+    people : People, optional
+        As for :meth:`Assessment.fit`; used for names only, so that a group lists its own people.
+
+    Returns
+    -------
+    FittedBy
+        A mapping from value to Result.
+
+    Raises
+    ------
+    DataError
+        If the table has problems or lacks the column.
+
+    Examples
+    --------
+    >>> import pandas as pd, rankkit as rk
+    >>> half = pd.DataFrame({"rater": ["r1", "r1", "r2", "r2"], "ratee": ["a", "b"] * 2, "score": [4, 2, 5, 3]})
+    >>> both = pd.concat([half.assign(cycle="2025"), half.assign(cycle="2026", score=[3, 3, 4, 2])])
+    >>> rk.fit_by(rk.GraphicRatingScale(), both, "cycle")
+    <2 results by cycle: 2025, 2026>
+    """
+    from rankkit.errors import RankkitError  # noqa: PLC0415 - kept beside its one use
+
+    table = assessment._table(data)  # noqa: SLF001 - the same validation as fit
+    results: dict[str, Result] = {}
+    errors: dict[str, Exception] = {}
+    for value, part in table.split(by).items():
+        try:
+            result = assessment.fit(part)
+        except RankkitError as error:
+            errors[value] = error
+        else:
+            results[value] = result.relabelled(people.labels) if people is not None else result
+    return FittedBy(by, results, errors)
+
+
+def check_choice(name: str, value: Any, choices: Any) -> None:
+    """Raise if a setting is none of a Literal's choices."""
+    allowed = get_args(choices)
+    if value not in allowed:
+        raise SettingsError("E-SETTING", name=name, value=value, allowed=[repr(a) for a in allowed])
+
+
+def _plain(value: Any) -> Any:
+    """Settings as plain values, for archives."""
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    return list(value) if isinstance(value, tuple) else value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
+
+
+def _version() -> str:
+    try:
+        return version("rankkit-appraisal")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "0"
+
+
+def _frame(data: Any) -> pd.DataFrame:
+    """Turn a frame of any engine into pandas."""
+    if isinstance(data, pd.DataFrame):
+        return data
+    from rankkit.tables.sheets import read_sheet  # noqa: PLC0415 - reading files is loaded only where it is needed
+
+    return read_sheet(data).frame

@@ -1,0 +1,1 @@
+"""Arrays in, frozen dataclasses out: the mathematics, without tables, labels or settings."""

@@ -1,0 +1,334 @@
+"""Graphic rating scale: weighted composites of ratings, with standard errors that come from raters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+
+from rankkit.archive import archived
+from rankkit.assessment import Assessment, Fixed, check_choice
+from rankkit.design_audit import DesignAudit, of_ratings
+from rankkit.errors import IdentificationError, InsufficientDataError, PolicyError, Problem, RatingsError, SettingsError
+from rankkit.kernels.arrays import Bools, Floats
+from rankkit.kernels.rating_composite import adjust as adjust_cells
+from rankkit.kernels.rating_composite import composite
+from rankkit.kernels.ranking import competition_ranks
+from rankkit.methods import rating_evidence
+from rankkit.methods.rating_evidence import Evidence, rating_notes
+from rankkit.result import Result, Status, Unit
+from rankkit.tables.people import People
+from rankkit.tables.ratings import Cells, Ratings
+
+Adjust = Literal["none", "center", "z"]
+SINGLE_RATER_RELIABILITY = 0.52  # supervisors' interrater reliability: Viswesvaran, Ones & Schmidt (1996)
+_SUM_SLACK = 1e-9  # rounding when weights are added
+
+
+@archived
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class GraphicRatingScaleResult(Result):
+    """Result of :class:`GraphicRatingScale`.
+
+    Attributes
+    ----------
+    weights : DataFrame
+        Indexed by ``dimension``: nominal weight, effective weight, standard deviation between people.
+    components : DataFrame
+        Indexed by ``facet``: variance component (estimate, and as it came out before zeroing).
+    ratings_by_rater : DataFrame
+        The cells the scores were made of.
+    changes : DataFrame
+        With an adjustment: raw beside adjusted score, and who changes rank.
+    """
+
+    weights: pd.DataFrame = field(default_factory=pd.DataFrame)
+    components: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ratings_by_rater: pd.DataFrame = field(default_factory=pd.DataFrame)
+    changes: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Tables this method adds to reports."""
+        named = {"changes": self.changes, "weights": self.weights, "components": self.components}
+        return {k: v for k, v in named.items() if len(v)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
+    r"""Weighted composite of ratings over dimensions, averaged over raters.
+
+    .. math:: X_i = \sum_d w_d \bar x_{id} / \sum_d w_d, \qquad
+        \Sigma = \sigma^2_\beta C C^\top + \sigma^2_\varepsilon \operatorname{diag}(\textstyle\sum_r c_{ir}^2)
+
+    where :math:`c_{ir}` is the share rater r has in the score of ratee i and the variances are those of raters' own
+    composites (two-way crossed REML; analysis of variance where the table is complete). Dimensions are never counted
+    as replicates and coefficient α never enters a standard error.
+
+    Parameters
+    ----------
+    scale : (float, float), optional
+        Lowest and highest possible score; the table's own by default.
+    weights : mapping, optional
+        Dimension to weight, summing to 1 or 100; equal by default. Nothing is rescaled silently.
+    adjust : {"none", "center", "z"}
+        Take out each rater's mean, or mean and spread, dimension by dimension. The raw score stays beside it.
+    assume : {"equal_teams"}, optional
+        Accepts in writing that the raters' groups are equally good; needed to adjust unless every rater rates everyone.
+    min_weight : float
+        Share of the total weight that must be observed for a score.
+    reliability : float, optional
+        Reliability of a single rater, used for the standard error where each person has one rater; .52 by default,
+        and said so.
+    sources : tuple of str, optional
+        Sources that count; by default all but ``self`` (self ratings alone are used if there is nothing else).
+    level, seed
+        See :class:`~rankkit.assessment.Assessment`.
+
+    Raises
+    ------
+    SettingsError, PolicyError
+        For impossible settings and weights.
+    IdentificationError
+        If an adjustment is asked for that the design cannot carry without ``assume``.
+
+    References
+    ----------
+    Paterson (1922); Shrout & Fleiss (1979); Brennan (2001), Generalizability Theory; Viswesvaran, Ones & Schmidt (1996).
+
+    Examples
+    --------
+    >>> import rankkit as rk
+    >>> result = rk.GraphicRatingScale().fit(rk.datasets.load("guilford_creativity"))
+    >>> result.scores[["score", "se", "rank", "rank_low", "rank_high"]].round(2).head(2)
+           score    se  rank  rank_low  rank_high
+    ratee
+    Anne    4.73  0.65     4         1          7
+    Betty   6.07  0.65     1         1          5
+    """
+
+    accepts: ClassVar[type[Ratings]] = Ratings
+    scale: tuple[float, float] | None = None
+    weights: Mapping[str, float] | None = None
+    adjust: Adjust = "none"
+    assume: Literal["equal_teams"] | None = None
+    min_weight: float = 0.6
+    reliability: float | None = None
+    sources: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice("adjust", self.adjust, Adjust)
+        check_choice("assume", self.assume, Literal["equal_teams", None])
+        if self.scale is not None:
+            if len(self.scale) != 2 or not self.scale[0] < self.scale[1]:
+                raise SettingsError("E-SETTING", name="scale", value=self.scale, allowed="(lowest, highest)")
+            object.__setattr__(self, "scale", (float(self.scale[0]), float(self.scale[1])))
+        if not 0 < self.min_weight <= 1:
+            raise SettingsError("E-SETTING", name="min_weight", value=self.min_weight, allowed="above 0, up to 1")
+        if self.reliability is not None and not 0 <= self.reliability < 1:
+            raise SettingsError("E-SETTING", name="reliability", value=self.reliability, allowed="0 up to, but not including, 1")
+        if self.weights is not None:
+            object.__setattr__(self, "weights", Fixed(checked_weights(self.weights)))
+        if self.sources is not None:
+            object.__setattr__(self, "sources", tuple(self.sources))
+
+    def _estimate(self, table: Ratings, people: People | None, /) -> GraphicRatingScaleResult:  # noqa: ARG002 - names are attached later
+        table, notes = self._prepared(table)
+        weights = self._weights_for(table.dimensions)
+        design = of_ratings(table)
+        cells = table.cells
+        raw = self._evidence(table, cells, weights, design, adjusted=False)
+        used, extra, changes = raw, [], pd.DataFrame()
+        if self.adjust != "none":
+            self._may_adjust(design, table)
+            cells, extra = self._adjusted(table)
+            used = self._evidence(table, cells, weights, design, adjusted=True)
+            changes = _changes(table, raw, used)
+        notes += [*rating_notes(table, used.parts), *used.notes, *extra]
+        parts = self._parts(table, cells, design) if len(table.dimensions) > 1 else {}
+        facets, negative = rating_evidence.components(table, used)
+        return GraphicRatingScaleResult(
+            **self._common(table, used, design),
+            parts=parts,
+            notes=(*design.notes, *notes, *negative),
+            reliability=rating_evidence.reliability(table, raw, self.level),
+            weights=rating_evidence.weight_table(table, used.parts, weights),
+            components=facets,
+            ratings_by_rater=_by_rater(table),
+            changes=changes,
+        )
+
+    def _prepared(self, table: Ratings) -> tuple[Ratings, list[Problem]]:
+        """Check scale and cycle, choose the sources."""
+        if self.scale is not None and self.scale != table.scale:
+            table = table.with_scale(self.scale)
+        if "cycle" in table.extras and table.extras["cycle"].nunique() > 1:
+            raise RatingsError("E-CYCLE", cycles=sorted(map(str, table.extras["cycle"].unique())))
+        notes: list[Problem] = []
+        if not table.sources:
+            return table, notes
+        chosen = self.sources or tuple(s for s in table.sources if s != "self") or table.sources
+        unknown = [s for s in chosen if s not in table.sources]
+        if unknown:
+            raise SettingsError("E-SETTING", name="sources", value=unknown, allowed=list(table.sources))
+        if set(chosen) != set(table.sources):
+            codes = np.array([table.sources.index(s) for s in chosen])
+            use = np.isin(table.source, codes)
+            notes.append(Problem("I-SOURCES", None, None, None, {"n": int((~use).sum()), "left_out": sorted(set(table.sources) - set(chosen))}))
+            table = replace(table, score=np.where(use, table.score, np.nan))
+        return table, notes
+
+    def _weights_for(self, dimensions: tuple[str, ...]) -> Floats:
+        """Weights of the dimensions in the data, summing to one."""
+        if self.weights is None:
+            return np.full(len(dimensions), 1 / len(dimensions))
+        missing = [d for d in dimensions if d not in self.weights]
+        unknown = [d for d in self.weights if d not in dimensions]
+        if missing or unknown:
+            raise PolicyError("E-WEIGHTNAME", missing=missing or "–", unknown=unknown or "–")
+        w = np.array([self.weights[d] for d in dimensions])
+        return w / w.sum()
+
+    def _evidence(self, table: Ratings, cells: Cells, weights: Floats, design: DesignAudit, *, adjusted: bool) -> Evidence:
+        """Composites with their covariance and degrees of freedom."""
+        filled = ~np.isnan(cells.score)
+        parts = composite(
+            cells.ratee[filled], cells.rater[filled], cells.dimension[filled], cells.score[filled], weights, len(table.people), len(table.raters)
+        )
+        scored = ~np.isnan(parts.score) & (parts.weight_seen >= self.min_weight - _SUM_SLACK)
+        if not scored.any():
+            raise InsufficientDataError("E-FEW", what="a score", needed=f"{self.min_weight:.0%}", unit="of the weight rated", found=f"{parts.weight_seen.max():.0%}")
+        return rating_evidence.evidence(parts, scored, design.kind, self.reliability or SINGLE_RATER_RELIABILITY, centred=adjusted)
+
+    def _common(self, table: Ratings, used: Evidence, design: DesignAudit) -> dict[str, object]:
+        """Fields every part of the result shares."""
+        status, reasons = self._status(table, used)
+        unit: Unit = "z" if self.adjust == "z" else "scale points"
+        n_raters = used.parts.n_raters if not table.averaged_over else np.full(len(table.people), -1, dtype=np.int64)
+        rated = ~np.isnan(table.score)
+        return {
+            "method": type(self).__name__,
+            "people": table.people,
+            "labels": table.labels,
+            "estimate": np.where(used.scored, used.parts.score, np.nan),
+            "status": status,
+            "reasons": reasons,
+            "n_raters": n_raters,
+            "n_obs": np.bincount(table.ratee[rated], minlength=len(table.people)),
+            "covariance": used.covariance,
+            "df": used.df,
+            "df_difference": used.df_difference,
+            "unit": unit,
+            "se_basis": used.se_basis,
+            "level": self.level,
+            "seed": self.seed,
+            "design": design,
+        }
+
+    def _status(self, table: Ratings, used: Evidence) -> tuple[tuple[Status, ...], tuple[Problem | None, ...]]:
+        """Say of each person how final the score is, and why."""
+        rated = np.bincount(table.ratee[~np.isnan(table.score)], minlength=len(table.people)) > 0
+        status: list[Status] = []
+        reasons: list[Problem | None] = []
+        for i in range(len(table.people)):
+            share = float(used.parts.weight_seen[i])
+            if used.scored[i]:
+                whole = share > 1 - _SUM_SLACK
+                status.append("scored" if whole else "provisional")
+                reasons.append(None if whole else Problem("S-PARTIAL", None, None, None, {"share": f"{share:.0%}"}))
+                continue
+            status.append("insufficient_data")
+            if not rated[i]:
+                reasons.append(Problem("S-NOSCORE"))
+            elif share == 0 or np.isnan(used.parts.score[i]):
+                reasons.append(Problem("S-CONSTRATERS"))
+            else:
+                reasons.append(Problem("S-MINWEIGHT", None, None, None, {"share": f"{share:.0%}", "least": f"{self.min_weight:.0%}"}))
+        return tuple(status), tuple(reasons)
+
+    def _parts(self, table: Ratings, cells: Cells, design: DesignAudit) -> dict[str, Result]:
+        """Score each dimension by itself."""
+        parts: dict[str, Result] = {}
+        for code, name in enumerate(table.dimensions):
+            keep = cells.dimension == code
+            own = Cells(cells.ratee[keep], cells.rater[keep], np.zeros(int(keep.sum()), dtype=np.int64), cells.score[keep], cells.n[keep])
+            if np.isnan(own.score).all():
+                continue
+            whole = replace(table, score=np.where(table.dimension == code, table.score, np.nan))
+            used = self._evidence(whole, own, np.ones(1), design, adjusted=self.adjust != "none")
+            parts[name] = Result(**self._common(whole, used, design))  # type: ignore[arg-type]
+        return parts
+
+    def _may_adjust(self, design: DesignAudit, table: Ratings) -> None:
+        """Refuse what would remove real differences between teams without anyone having said so."""
+        if table.averaged_over:
+            raise IdentificationError("E-IDENT", what="adjust", reason="the raters are unknown", remedy="Use the ratings of single raters.")
+        if design.kind in ("crossed", "one_rater") or self.assume == "equal_teams":
+            return
+        teams = design.links.groupby("rater", observed=True)["ratee"].apply(list)
+        who = "; ".join(f"{table.rater_labels.get(r, r)}: {', '.join(table.labels.get(p, p) for p in team[:3])}{' …' if len(team) > 3 else ''}" for r, team in teams.head(4).items())
+        raise IdentificationError("E-ASSUME", adjust=self.adjust, who=who + (" …" if len(teams) > 4 else ""))
+
+    def _adjusted(self, table: Ratings) -> tuple[Cells, list[Problem]]:
+        """Cells without the raters' level (and spread), and what to say about it."""
+        cells = table.cells
+        how: Literal["center", "z"] = "z" if self.adjust == "z" else "center"
+        score, pooled = adjust_cells(cells.rater, cells.dimension, cells.score, how, len(table.raters), len(table.dimensions))
+        notes = [Problem("I-ADJUSTED", None, None, None, {"adjust": self.adjust})]
+        if self.assume is not None:
+            notes.append(Problem("I-ASSUMETEAMS"))
+        if pooled.any():
+            notes.append(Problem("W-SHRUNKSD", None, None, None, {"who": [table.rater_labels[table.raters[r]] for r in np.flatnonzero(pooled)]}))
+        return replace(cells, score=score), notes
+
+
+def checked_weights(weights: Mapping[str, float]) -> dict[str, float]:
+    """Check weights: not negative, summing to 1 or 100.
+
+    Raises
+    ------
+    PolicyError
+        Naming the weight, or the sum.
+    """
+    out = {}
+    for name, value in weights.items():
+        if not isinstance(value, (int, float)) or not np.isfinite(value) or value < 0:
+            raise PolicyError("E-WEIGHTNEG", name=name, value=value)
+        out[str(name)] = float(value)
+    total = sum(out.values())
+    if not (abs(total - 1) < _SUM_SLACK or abs(total - 100) < 100 * _SUM_SLACK):
+        raise PolicyError("E-WEIGHT", total=total)
+    return out
+
+
+def _changes(table: Ratings, raw: Evidence, used: Evidence) -> pd.DataFrame:
+    """Raw beside adjusted: who changes rank."""
+    both: Bools = raw.scored & used.scored
+    before, after = (np.where(both, e.parts.score, np.nan) for e in (raw, used))
+    ranks = [competition_ranks(x) for x in (before, after)]
+    frame = pd.DataFrame(
+        {
+            "label": [table.labels[p] for p in table.people],
+            "raw_score": before,
+            "raw_rank": ranks[0],
+            "score": after,
+            "rank": ranks[1],
+            "rank_change": ranks[0] - ranks[1],
+        },
+        index=pd.Index(list(table.people), name="ratee"),
+    )
+    return frame[both].sort_values(["rank", "label"], kind="stable")
+
+
+def _by_rater(table: Ratings) -> pd.DataFrame:
+    """Cells with names, for plots of how raters use the scale."""
+    if table.averaged_over:
+        return pd.DataFrame()
+    cells = table.cells
+    raters, people = np.array(table.raters, dtype=object), np.array(table.people, dtype=object)
+    names = np.array([table.rater_labels[r] for r in table.raters], dtype=object)
+    data = {"rater": raters[cells.rater], "rater_label": names[cells.rater], "ratee": people[cells.ratee], "dimension": np.array(table.dimensions, dtype=object)[cells.dimension], "score": cells.score}
+    return pd.DataFrame(data)

@@ -1,0 +1,212 @@
+"""What ratings say about the precision of scores: the step from composites to covariance, degrees of freedom and tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from rankkit.agreement.intraclass_correlation import as_frame, coefficients
+from rankkit.errors import Problem
+from rankkit.kernels import crossed_reml
+from rankkit.kernels.arrays import Bools, Floats
+from rankkit.kernels.covariance import Covariance, Dense, Factor
+from rankkit.kernels.crossed_reml import CrossedComponents
+from rankkit.kernels.effective_weights import effective_weights
+from rankkit.kernels.internal_consistency import cronbach_alpha
+from rankkit.kernels.rating_composite import Composite, centred_covariance, rater_gradient, raw_covariance
+from rankkit.kernels.variance_components import three_way
+from rankkit.result import SeBasis
+from rankkit.tables.ratings import Ratings
+
+_CEILING = 0.5  # share of top ratings above which the scale is said not to separate
+_BLANK = 0.3  # share of blank cells of one rater that makes scores provisional
+_SMALL = 5  # ratees below which a rater's level is shown, not judged
+_FEWEST_FOR_ALPHA = 3
+_NO_ERROR = 1e-12  # residual variance over total variance below which raters agree exactly
+_DENSE_LIMIT = 3000
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Composites, who of them counts as scored, and how precise they are."""
+
+    parts: Composite
+    scored: Bools
+    covariance: Covariance | None
+    df: Floats
+    df_difference: float
+    se_basis: SeBasis
+    fitted: CrossedComponents | None
+    notes: tuple[Problem, ...]
+
+
+def evidence(parts: Composite, scored: Bools, design: str, reliability: float, *, centred: bool) -> Evidence:
+    """Attach a covariance to composites.
+
+    Several raters for someone: variances of raters' composites by REML. One rater for each: the declared single-rater
+    reliability, ``se = s √(1 − r)``. No raters, equal scores or exact agreement: no covariance, and said so.
+    """
+    n = len(scored)
+    keep = np.flatnonzero(scored)
+    infinite = np.full(n, np.inf)
+    values = parts.score[keep]
+    nothing = Evidence(parts, scored, None, infinite, np.inf, "none", None, ())
+    if np.ptp(values) <= _NO_ERROR * max(float(np.abs(values).max()), 1.0) and (len(values) > 1 or design == "averaged"):
+        return _with(nothing, Problem("W-ALLEQUAL"))
+    if design == "averaged":
+        return nothing
+    if int(parts.n_raters[keep].max(initial=0)) < 2:
+        return _assumed(parts, scored, reliability, centred=centred, single=design == "one_rater")
+    fitted = crossed_reml.fit(parts.rater_score, parts.ratee, parts.rater, n, parts.n_rater_levels)
+    spread = float(np.var(parts.rater_score))
+    if fitted.residual + fitted.col <= _NO_ERROR * max(spread, 1e-300):
+        return _with(nothing, Problem("W-NOVAR"))
+    if fitted.residual <= _NO_ERROR * max(spread, 1e-300) and not (~fitted.identified).any():
+        return _with(nothing, Problem("W-NOVAR"))
+    each, difference = rater_gradient(parts, keep)
+    rater = 0.0 if centred else fitted.col
+    if centred:
+        each[:, 1] = 0.0
+        difference[1] = 0.0
+    df = infinite.copy()
+    df[keep] = crossed_reml.satterthwaite(each, fitted.variances, fitted.variance_unrestricted)
+    df_difference = float(crossed_reml.satterthwaite(difference, fitted.variances, fitted.variance_unrestricted))
+    covariance = centred_covariance(parts, keep, fitted.residual) if centred else raw_covariance(parts, keep, rater, fitted.residual)
+    return Evidence(parts, scored, covariance, df, df_difference, "rater", fitted, _small_print(parts, fitted))
+
+
+def _assumed(parts: Composite, scored: Bools, reliability: float, *, centred: bool, single: bool) -> Evidence:
+    """One rater for each person: the error variance is what the declared reliability leaves, s²(1 − r)."""
+    n, keep = len(scored), np.flatnonzero(scored)
+    note = Problem("I-ASSUMED", None, None, None, {"reliability": f"{reliability:g}"})
+    if len(keep) < 2:
+        return Evidence(parts, scored, None, np.full(n, np.inf), np.inf, "none", None, (Problem("I-ONEPERSON"),))
+    variance = float(np.var(parts.score[keep], ddof=1)) * (1 - reliability)
+    if centred and not single:
+        covariance: Covariance = centred_covariance(parts, keep, variance)
+    elif len(keep) <= _DENSE_LIMIT:
+        covariance = Dense(np.diag(np.full(len(keep), variance)))
+    else:
+        covariance = Factor(np.zeros((len(keep), 1)), np.full(len(keep), variance))
+    return Evidence(parts, scored, covariance, np.full(n, np.inf), np.inf, "assumed", None, (note,))
+
+
+def _with(found: Evidence, note: Problem) -> Evidence:
+    return Evidence(found.parts, found.scored, None, found.df, found.df_difference, "none", found.fitted, (*found.notes, note))
+
+
+def _small_print(parts: Composite, fitted: CrossedComponents) -> tuple[Problem, ...]:
+    notes = []
+    if parts.partial:
+        notes.append(Problem("I-INCOMPLETE"))
+    if fitted.at_boundary[1]:
+        notes.append(Problem("I-ZEROVAR", None, None, None, {"facet": "rater"}))
+    return tuple(notes)
+
+
+def rating_notes(table: Ratings, parts: Composite) -> list[Problem]:
+    """Notes on the ratings themselves: constant raters, ceilings, blanks, few ratees, repeated ratings, partial weights."""
+    notes = []
+    rated = ~np.isnan(table.score)
+    if table.scale is not None:
+        share = float((table.score[rated] == table.scale[1]).mean())
+        if share > _CEILING:
+            notes.append(Problem("W-CEIL", None, None, None, {"share": f"{share:.0%}", "high": table.scale[1]}))
+    if not table.averaged_over:
+        notes += _rater_notes(table, rated)
+        repeated = int(rated.sum() - len(table.cells.score))
+        if repeated:
+            notes.append(Problem("I-OCCASIONS", None, None, None, {"n": repeated}))
+    rescaled = int(((parts.weight_seen > 0) & (parts.weight_seen < 1 - 1e-9)).sum())
+    if rescaled:
+        notes.append(Problem("I-RENORMALISED", None, None, None, {"n": rescaled}))
+    return notes
+
+
+def _rater_notes(table: Ratings, rated: Bools) -> list[Problem]:
+    """Notes on single raters."""
+    notes = []
+    cells, m = table.cells, len(table.raters)
+    if not len(cells.score):
+        return notes
+    order = np.lexsort((cells.score, cells.rater))
+    rater, score, ratee = cells.rater[order], cells.score[order], cells.ratee[order]
+    first = np.flatnonzero(np.diff(rater, prepend=-1))
+    last = np.append(first[1:], len(rater)) - 1
+    people = np.bincount(np.unique(cells.ratee * m + cells.rater) % m, minlength=m)
+    for a, b in zip(first, last, strict=True):
+        r = int(rater[a])
+        name = table.rater_labels[table.raters[r]]
+        if score[a] == score[b] and people[r] > 1:
+            notes.append(Problem("W-CONST", None, None, None, {"rater": name, "value": float(score[a]), "n": int(people[r])}))
+    small = np.flatnonzero((people > 0) & (people < _SMALL))
+    if len(small) and len(np.unique(ratee)) >= _SMALL:
+        names = [table.rater_labels[table.raters[r]] for r in small]
+        notes.append(Problem("W-SMALL", None, None, None, {"rater": names, "n": int(people[small].max())}))
+    blanks = np.bincount(table.rater[~rated], minlength=m)
+    total = np.bincount(table.rater, minlength=m)
+    used = np.bincount(table.rater[rated], minlength=m) > 0
+    for r in np.flatnonzero(used & (blanks > _BLANK * total)):
+        affected = len(np.unique(table.ratee[~rated & (table.rater == r)]))
+        details = {"rater": table.rater_labels[table.raters[r]], "share": f"{blanks[r] / total[r]:.0%}", "n": affected}
+        notes.append(Problem("W-NOTOBS", None, None, None, details))
+    return notes
+
+
+def complete_array(table: Ratings) -> Floats | None:
+    """Ratings as a ratee × rater × dimension array, if every cell is filled."""
+    cells = table.cells
+    shape = (len(table.people), len(table.raters), len(table.dimensions))
+    if table.averaged_over or len(cells.score) != int(np.prod(shape)):
+        return None
+    y = np.empty(shape)
+    y[cells.ratee, cells.rater, cells.dimension] = cells.score
+    return y
+
+
+def components(table: Ratings, used: Evidence) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
+    """Variance components: all seven where the design is complete, else those of raters' composites."""
+    y = complete_array(table)
+    if y is not None and min(y.shape) > 1:
+        found = three_way(y)
+        frame = pd.DataFrame({"variance": found.estimates, "as_estimated": found.raw}, index=pd.Index(list(found.names), name="facet"))
+        negative = [k for k, v in enumerate(found.raw) if v < 0]
+        notes = [Problem("I-NEGVAR", None, None, None, {"facet": found.names[k], "value": f"{found.raw[k]:.3g}"}) for k in negative]
+        return frame, tuple(notes)
+    if used.fitted is None:
+        return pd.DataFrame(), ()
+    facets = pd.Index(["ratee", "rater", "residual"], name="facet")
+    return pd.DataFrame({"variance": used.fitted.variances, "as_estimated": used.fitted.variances}, index=facets), ()
+
+
+def reliability(table: Ratings, used: Evidence, level: float) -> pd.DataFrame:
+    """Reliability with the form named: intraclass correlations of raters' composites; α labelled as what it is."""
+    columns = ["coefficient", "value", "ci_low", "ci_high", "assumes"]
+    frames = []
+    if used.se_basis == "rater":
+        forms = as_frame(coefficients(used.parts, level))[columns]
+        design_is_nested = used.fitted is not None and bool((~used.fitted.identified).any())
+        wanted = ["ICC(1,1)", "ICC(1,k)"] if design_is_nested else ["ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)"]
+        frames.append(forms[forms["coefficient"].isin(wanted)])
+    x = used.parts.dimension_mean
+    x = x[~np.isnan(x).any(axis=1)]
+    if x.shape[1] > 1 and len(x) >= _FEWEST_FOR_ALPHA and (x.std(axis=0) > 0).any():
+        alpha = cronbach_alpha(x, level=level)
+        text = "internal consistency of the dimensions, not agreement between raters; never used for a standard error"
+        frames.append(pd.DataFrame([("Cronbach's α", alpha.alpha, alpha.low, alpha.high, text)], columns=columns))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def weight_table(table: Ratings, parts: Composite, weights: Floats) -> pd.DataFrame:
+    """Nominal beside effective weights: w_d Cov(x_d, X) / Var(X)."""
+    x = parts.dimension_mean
+    whole = ~np.isnan(x).any(axis=1)
+    index = pd.Index(list(table.dimensions), name="dimension")
+    effective = np.full(len(weights), np.nan)
+    if whole.sum() > 1 and np.ptp(x[whole] @ weights) > 0:
+        effective = effective_weights(np.atleast_2d(np.cov(x[whole], rowvar=False)), weights)
+    with np.errstate(invalid="ignore"):
+        sd = np.array([np.nanstd(c, ddof=1) if (~np.isnan(c)).sum() > 1 else np.nan for c in x.T])
+    return pd.DataFrame({"nominal": weights, "effective": effective, "sd": sd}, index=index)

@@ -1,0 +1,184 @@
+"""What a terminal shows: the ranked table with rank sets and intervals, aligned for Chinese names too."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from typing import Any
+
+import pandas as pd
+
+from rankkit.errors import Lang, language
+from rankkit.report import numbers, terms
+from rankkit.report.grids import clean
+from rankkit.report.views import View, is_comparison, view
+from rankkit.report.words import percent, say
+
+WIDEST = 100
+_ALL, _FIRST, _LAST = 12, 10, 2
+_LONGEST_NAME = 28
+_WIDE = ("W", "F")
+
+
+def width_of(text: str) -> int:
+    """Columns a text takes in a terminal: a Chinese character takes two.
+
+    >>> width_of("abc"), width_of("王伟")
+    (3, 4)
+    """
+    return sum(0 if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Mn", "Me") else 2 if unicodedata.east_asian_width(c) in _WIDE else 1 for c in text)
+
+
+def cut(text: str, most: int) -> str:
+    """Shorten a text to a width, marking the cut.
+
+    >>> cut("王伟和李娜", 7)
+    '王伟和…'
+    """
+    if width_of(text) <= most:
+        return text
+    while text and width_of(text) >= most:
+        text = text[:-1]
+    return text + "…"
+
+
+def text(subject: Any) -> str:
+    """Show a result, a comparison, a design audit or a table of findings in a terminal.
+
+    Parameters
+    ----------
+    subject : Result, MethodComparison, DataFrame or anything with ``in_words``
+        What to show.
+
+    Returns
+    -------
+    str
+        Lines of at most 100 columns, in the language of the session.
+    """
+    lang = language()
+    if isinstance(subject, pd.DataFrame):
+        return "\n".join(aligned(*frame_cells(subject, lang)))
+    if is_comparison(subject):
+        return _comparison(view(subject, "committee", lang), lang)
+    return _result(view(subject, "committee", lang), lang)
+
+
+def heading(v: View) -> str:
+    """First line: method, people, unit, level, basis of the standard errors."""
+    lang = v.lang
+    people = f"{v.n_people} 人" if lang == "zh" else f"{v.n_people} {'person' if v.n_people == 1 else 'people'}"
+    if v.n_scored < v.n_people:
+        people += f"（{v.n_scored} 人有分数）" if lang == "zh" else f" ({v.n_scored} scored)"
+    parts = [people]
+    if v.unit != "none":
+        parts.append(terms.unit(v.unit, lang))
+    if v.se_basis != "none":
+        level = percent(v.level).replace(" %", "%" if lang == "zh" else " %")
+        parts.append(f"{level} 区间" if lang == "zh" else f"{level} intervals")
+    parts.append(f"标准误{terms.basis(v.se_basis, lang)}" if lang == "zh" else f"standard errors {terms.basis(v.se_basis, lang)}")
+    return f"{v.title}：{'，'.join(parts)}" if lang == "zh" else f"{v.title}: {', '.join(parts)}"
+
+
+def score_cells(v: View, scores: pd.DataFrame) -> tuple[list[str], list[list[str]], list[bool]]:
+    """Return headings, rows and which columns are numbers; the middle of a long table is left out."""
+    lang = v.lang
+    places = numbers.decimals(v.unit)
+    labels = scores["label"].astype(str)
+    twins = set(labels[labels.duplicated(keep=False)])
+    told = bool((scores["status"] != "scored").any())
+    counted = bool(scores["n_raters"].notna().any())
+    heads = [say("rank", lang), say("person", lang), say("score", lang)]
+    heads += [say("raters", lang)] if counted else []
+    heads += [say("status", lang)] if told else []
+    rows = []
+    for ident, row in zip(scores.index.astype(str), scores.to_dict("records"), strict=True):
+        name = clean(row["label"]) + (f" ({clean(ident)})" if row["label"] in twins else "")
+        half = None if numbers.missing(row["ci_high"]) else row["ci_high"] - row["score"]
+        score = numbers.fixed(row["score"], places) + ("" if half is None else f" ± {numbers.fixed(half, places)}")
+        ranks = numbers.fixed(row["rank"], 0)
+        ranks += "" if numbers.missing(row["rank_low"]) else f" [{numbers.span(row['rank_low'], row['rank_high'])}]"
+        status = "" if row["status"] == "scored" else terms.status(row["status"], lang)
+        rows.append([ranks, cut(name, _LONGEST_NAME), score, *([numbers.fixed(row["n_raters"], 0)] if counted else []), *([status] if told else [])])
+    return heads, shortened(rows), [False, False, True, *([True] if counted else []), *([False] if told else [])]
+
+
+def shortened(rows: list[list[str]]) -> list[list[str]]:
+    """Keep all rows of a short table, the first ten and the last two of a long one."""
+    if len(rows) <= _ALL:
+        return rows
+    return [*rows[:_FIRST], ["…"] * len(rows[0]), *rows[-_LAST:]]
+
+
+def frame_cells(frame: pd.DataFrame, lang: Lang, unit: str = "none") -> tuple[list[str], list[list[str]], list[bool]]:
+    """Return headings, rows and which columns are numbers, of any table."""
+    flat = frame if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None else frame.reset_index()
+    heads = [clean(terms.column(str(c), lang)) for c in flat.columns]
+    rows = [[clean(numbers.cell(v, str(c), unit, lang)) for c, v in zip(flat.columns, row, strict=True)] for row in flat.itertuples(index=False, name=None)]
+    return heads, shortened(rows), [bool(pd.api.types.is_numeric_dtype(t)) for t in flat.dtypes]
+
+
+def aligned(heads: list[str], rows: list[list[str]], right: list[bool]) -> list[str]:
+    """Align cells in columns; columns that do not fit on a line are left out, and it says so."""
+    widths = [max(width_of(line[k]) for line in [heads, *rows]) for k in range(len(heads))]
+    widths = [min(w, _LONGEST_NAME * 2) for w in widths]
+    shown = len(widths)
+    while shown > 1 and sum(widths[:shown]) + 2 * shown > WIDEST - 2 * (shown < len(widths)):
+        shown -= 1
+    lines = []
+    for n, line in enumerate([heads, *rows]):
+        cells = [_pad(cut(c, w), w, r) for c, w, r in zip(line[:shown], widths, right, strict=False)]
+        lines.append("  " + "  ".join([*cells, *(["…"] if shown < len(widths) and not n else [])]).rstrip())
+    return lines
+
+
+def _pad(cell: str, width: int, right: bool) -> str:
+    blank = " " * (width - width_of(cell))
+    return blank + cell if right else cell + blank
+
+
+def notes(v: View) -> list[str]:
+    """Write simulated data, design and messages as wrapped lines."""
+    lines = [say("simulated", v.lang)] if v.simulated else []
+    stop = "。" if v.lang == "zh" else "."
+    lines += [*v.design_words, *(f"{t.rstrip('.。')}{stop}" + (f" {f}" if f else "") for t, f in v.messages[["text", "fix"]].itertuples(index=False))]
+    return [wrapped for line in lines for wrapped in _wrap(clean(line))]
+
+
+def _wrap(line: str) -> list[str]:
+    if line.isascii():
+        return textwrap.wrap(line, WIDEST, initial_indent="  ! ", subsequent_indent="    ")
+    out, current = [], "  ! "
+    for piece in _pieces(line):
+        if width_of(current + piece.rstrip()) > WIDEST:
+            out.append(current.rstrip())
+            current = "    " + piece.lstrip()
+        else:
+            current += piece
+    return [*out, current.rstrip()]
+
+
+def _pieces(line: str) -> list[str]:
+    """Places where a line may break: after spaces, and between Chinese characters."""
+    pieces, word = [], ""
+    for c in line:
+        word += c
+        if c == " " or width_of(c) == 2 or len(word) >= WIDEST // 2:
+            pieces.append(word)
+            word = ""
+    return [*pieces, word]
+
+
+def _result(v: View, lang: Lang) -> str:
+    lines = [cut(heading(v), WIDEST)]
+    if v.scores is not None and len(v.scores):
+        lines += aligned(*score_cells(v, v.scores))
+    return "\n".join([*lines, *notes(v)])
+
+
+def _comparison(v: View, lang: Lang) -> str:
+    methods = ("、" if lang == "zh" else ", ").join(clean(m) for m in v.methods)
+    lines = [cut(f"{v.title}{'：' if lang == 'zh' else ': '}{methods}", WIDEST)]
+    for name in ("agreement", "ranks"):
+        if name in v.tables:
+            lines += ["", terms.table(name, lang), *aligned(*frame_cells(v.tables[name], lang))]
+    return "\n".join([*lines, *([""] if len(v.messages) else []), *notes(v)])

@@ -1,0 +1,239 @@
+"""Names of columns, tables, statuses and units in English and simplified Chinese; a name not listed is shown as it is."""
+
+from __future__ import annotations
+
+from rankkit.errors import Lang
+
+COLUMNS: dict[str, tuple[str, str]] = {
+    "ratee": ("Id", "编号"),
+    "person": ("Id", "编号"),
+    "rater": ("Rater", "评价人"),
+    "label": ("Name", "姓名"),
+    "dimension": ("Dimension", "维度"),
+    "score": ("Score", "分数"),
+    "se": ("Standard error", "标准误"),
+    "ci_low": ("Interval from", "区间下限"),
+    "ci_high": ("Interval to", "区间上限"),
+    "rank": ("Rank", "名次"),
+    "rank_low": ("Rank set from", "名次集上限"),
+    "rank_high": ("Rank set to", "名次集下限"),
+    "n_raters": ("Raters", "评价人数"),
+    "n_obs": ("Judgements", "评价条数"),
+    "status": ("Status", "状态"),
+    "status_reason": ("Reason", "原因"),
+    "raw_score": ("Raw score", "原始分数"),
+    "raw_rank": ("Raw rank", "原始名次"),
+    "rank_change": ("Rank change", "名次变化"),
+    "nominal": ("Nominal weight", "名义权重"),
+    "effective": ("Effective weight", "实际权重"),
+    "weight": ("Weight", "权重"),
+    "coefficient": ("Coefficient", "系数"),
+    "value": ("Value", "值"),
+    "assumes": ("What it assumes", "所依据的假设"),
+    "variance": ("Variance", "方差"),
+    "share": ("Share", "占比"),
+    "facet": ("Source of variance", "方差来源"),
+    "wins": ("Wins", "胜"),
+    "losses": ("Losses", "负"),
+    "ties": ("Ties", "平"),
+    "comparisons": ("Comparisons", "比较次数"),
+    "grade": ("Grade", "等级"),
+    "candidates": ("Possible grades", "候选等级"),
+    "across": ("Across the cut (id)", "分界另一侧（编号）"),
+    "across_label": ("Across the cut", "分界另一侧"),
+    "difference": ("Difference", "差值"),
+    "tie": ("Statistical tie", "统计上并列"),
+    "largest_probability": ("Largest probability", "最大概率"),
+    "coin_flip": ("Coin-flip", "近乎掷硬币"),
+    "asked": ("Asked", "要求"),
+    "given": ("Given", "实际"),
+    "seats": ("Seats", "名额"),
+    "quota": ("Quota", "配额"),
+    "count": ("Count", "人数"),
+    "n": ("People", "人数"),
+    "method": ("Method", "方法"),
+    "method_a": ("Method", "方法"),
+    "method_b": ("Compared with", "对比方法"),
+    "rank_a": ("Rank", "名次"),
+    "rank_b": ("Other rank", "另一名次"),
+    "shift": ("Shift", "名次变动"),
+    "largest_shift": ("Largest shift", "最大变动"),
+    "k": ("Top k", "前 k 名"),
+    "overlap": ("Overlap", "重合"),
+    "reason": ("Reason", "原因"),
+    "code": ("Code", "代码"),
+    "text": ("What to know", "须知"),
+    "fix": ("What to do", "建议做法"),
+    "level": ("Level", "级别"),
+    "unit_kind": ("Concerns", "涉及"),
+    "unit_id": ("Which", "对象"),
+    "estimate": ("Estimate", "估计值"),
+    "effect": ("Effect", "效应量"),
+    "effect_name": ("Effect measure", "效应指标"),
+    "p": ("p", "p"),
+    "q": ("q", "q"),
+    "family": ("Family", "检验族"),
+    "design_ok": ("Design allows it", "设计是否支持"),
+    "message": ("Pattern", "模式"),
+    "what_it_could_also_be": ("What it could also be", "其他可能的解释"),
+    "suggested_action": ("Suggested action", "建议"),
+    "setting": ("Setting", "设置"),
+    "group": ("Group", "组"),
+    "component": ("Group", "组"),
+    "unit": ("Unit", "单位"),
+    "mean": ("Mean", "均值"),
+    "sd": ("Standard deviation", "标准差"),
+}
+"""Column name: (English, Chinese)."""
+
+TABLES: dict[str, tuple[str, str]] = {
+    "scores": ("Scores and ranks", "分数与名次"),
+    "dimensions": ("Dimensions", "各维度"),
+    "messages": ("Messages", "提示"),
+    "settings": ("Settings", "设置"),
+    "reliability": ("Reliability", "信度"),
+    "findings": ("Patterns to review", "待复核的模式"),
+    "design": ("Design", "评价设计"),
+    "changes": ("Who changes rank", "谁的名次改变"),
+    "weights": ("Weights", "权重"),
+    "components": ("Variance components", "方差分量"),
+    "record": ("Wins and losses", "胜负记录"),
+    "grades": ("Grades", "等级"),
+    "probabilities": ("Grade probabilities", "各等级概率"),
+    "boundary": ("At the boundary between grades", "等级分界处的人员"),
+    "quota": ("Quota", "名额分配"),
+    "agreement": ("Agreement between methods", "方法间一致性"),
+    "ranks": ("Ranks under each method", "各方法下的名次"),
+    "shifts": ("Rank shifts", "名次变动"),
+    "excluded": ("Left out of the comparison", "未参与比较的人员"),
+    "cuts": ("Cuts between grades", "等级分界"),
+    "existence": ("Existence", "存在性"),
+    "raters": ("Raters", "评价人"),
+    "residuals": ("Residuals", "残差"),
+    "judges": ("Judges", "评判者"),
+}
+"""Table name: (English, Chinese)."""
+
+STATUSES: dict[str, tuple[str, str]] = {
+    "scored": ("scored", "已评分"),
+    "provisional": ("provisional", "暂定"),
+    "insufficient_data": ("too little data", "数据不足"),
+    "not_identified": ("not identified", "无法识别"),
+    "not_scored": ("not scored", "不计分"),
+    "suppressed": ("suppressed", "已隐去"),
+    "withdrawn": ("withdrawn", "已撤回"),
+}
+"""Status: (English, Chinese)."""
+
+UNITS: dict[str, tuple[str, str]] = {
+    "scale points": ("points of the rating scale", "量表分"),
+    "logit": ("logits", "logit 单位"),
+    "T": ("T scores (mean 50, SD 10)", "T 分（均值 50，标准差 10）"),
+    "points": ("points", "分"),
+    "z": ("standard deviations (z)", "标准差（z 分）"),
+    "percentile": ("percentiles", "百分位"),
+    "ordinal": ("ranks only", "仅名次"),
+    "none": ("no score", "无分数"),
+}
+"""Unit: (English, Chinese)."""
+
+BASES: dict[str, tuple[str, str]] = {
+    "rater": ("from how far raters differ", "依据评价人之间的差异"),
+    "judge_cluster": ("from how far judges differ", "依据评判者之间的差异"),
+    "model": ("from the model, every judgement independent", "依据模型，视每次评判相互独立"),
+    "bootstrap": ("from resampling", "依据重抽样"),
+    "binomial": ("from the number of trials", "依据试验次数"),
+    "assumed": ("assumed, not measured in these data", "为假定值，并非由这些数据测得"),
+    "none": ("none: uncertainty cannot be known", "无：不确定性无从得知"),
+}
+"""Basis of the standard errors, in short: (English, Chinese)."""
+
+VALUES: dict[str, tuple[str, str]] = {
+    "True": ("yes", "是"),
+    "False": ("no", "否"),
+    "info": ("for information", "供参考"),
+    "review": ("review", "复核"),
+    "act": ("act", "处理"),
+    "spearman": ("Spearman correlation", "Spearman 相关"),
+    "kendall": ("Kendall correlation", "Kendall 相关"),
+    "residual": ("residual", "残差"),
+}
+"""Words found in cells: (English, Chinese)."""
+
+SETTINGS: dict[str, tuple[str, str]] = {
+    "adjust": ("Adjustment", "调整方式"),
+    "assume": ("Stated assumption", "已声明的假设"),
+    "scale": ("Scale", "量表"),
+    "weights": ("Weights", "权重"),
+    "level": ("Confidence level", "置信水平"),
+    "seed": ("Seed of random draws", "随机种子"),
+    "reliability": ("Assumed reliability", "假定信度"),
+    "ties": ("Ties", "平局处理"),
+    "penalty": ("Penalty", "惩罚项"),
+    "order_effect": ("Order effect", "顺序效应"),
+    "judges": ("Judges", "评判者"),
+    "solver": ("Solver", "求解器"),
+    "shares": ("Shares of grades", "各等级比例"),
+    "seat_ties": ("Leftover seats", "剩余名额规则"),
+    "method": ("Method", "方法"),
+    "version": ("Version", "版本"),
+    "versions": ("Versions", "各组件版本"),
+    "rankkit": ("rankkit version", "rankkit 版本"),
+    "data_hash": ("Fingerprint of the data", "数据指纹"),
+    "hash": ("Fingerprint of the data", "数据指纹"),
+    "source": ("Source", "来源"),
+    "source_name": ("Source", "来源"),
+    "dataset": ("Data set", "数据集"),
+    "n_rows": ("Rows", "行数"),
+    "simulated": ("Simulated data", "模拟数据"),
+    "python": ("Python", "Python"),
+    "numpy": ("numpy", "numpy"),
+    "scipy": ("scipy", "scipy"),
+    "pandas": ("pandas", "pandas"),
+    "unit": ("Unit of scores", "分数单位"),
+    "se_basis": ("Basis of standard errors", "标准误依据"),
+}
+"""Setting or provenance entry: (English, Chinese)."""
+
+
+def _pick(table: dict[str, tuple[str, str]], name: str, lang: Lang) -> str:
+    return table[name][lang == "zh"] if name in table else name
+
+
+def column(name: str, lang: Lang) -> str:
+    """Heading of a column.
+
+    >>> column("rank", "zh"), column("sparkle", "en")
+    ('名次', 'sparkle')
+    """
+    return _pick(COLUMNS, name, lang)
+
+
+def table(name: str, lang: Lang) -> str:
+    """Heading of a table or sheet."""
+    return _pick(TABLES, name, lang)
+
+
+def status(name: str, lang: Lang) -> str:
+    """Name of a status."""
+    return _pick(STATUSES, name, lang)
+
+
+def unit(name: str, lang: Lang) -> str:
+    """What scores are measured in."""
+    return _pick(UNITS, name, lang)
+
+
+def basis(name: str, lang: Lang) -> str:
+    """Where standard errors come from."""
+    return _pick(BASES, name, lang)
+
+
+def word(name: str, lang: Lang) -> str:
+    """Name a fixed word of a cell."""
+    return _pick(VALUES, name, lang)
+
+
+def setting(name: str, lang: Lang) -> str:
+    """Name of a setting."""
+    return _pick(SETTINGS, name, lang)

@@ -1,0 +1,271 @@
+"""What one audience may read of a result or a comparison: the one place where rows, columns and words are withheld."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import pandas as pd
+
+from rankkit.errors import DisclosureError, Lang, Problem
+from rankkit.privacy.audience import Audience
+from rankkit.report import terms, words
+from rankkit.report.identities import LABEL_COLUMNS, PERSON_COLUMNS, Identities
+
+if TYPE_CHECKING:
+    from rankkit.comparing import MethodComparison
+    from rankkit.result import Result
+
+_OWN_TABLES = ("grades", "probabilities", "changes")  # tables a person sees the own row of
+_OWN_HIDES = ("across", "across_label", "difference", "se", "tie")  # columns that tell about somebody else
+_OWN_NOTES = frozenset({"I-NESTED", "I-ONERATER", "I-NORATERS", "I-ASSUMED", "I-ADJUSTED", "I-ASSUMETEAMS", "I-INCOMPLETE", "I-OCCASIONS", "I-JUDGES",
+                        "I-NOJUDGES", "I-JACKKNIFE", "I-NOPROB", "I-SIMULATED"})  # fmt: skip
+_OWN_SETTINGS = ("adjust", "assume", "scale", "weights", "level", "shares", "rankkit", "simulated", "ties", "penalty")
+_RESEARCH_SETTINGS = (*_OWN_SETTINGS, "data", "rows", "seed", "from", "order_effect", "judges", "solver", "seat_ties", "reliability")
+_RESEARCH_WORDS = frozenset({"status", "grade", "coefficient", "assumes", "dimension", "facet", "method", "method_a", "method_b", "candidates", "metric",
+                             "term", "code", "level", "unit_kind", "effect_name", "family", "value", "setting", "form", "statistic"})  # fmt: skip
+_RESEARCH_PLOTS = ("forest", "boundary", "bump", "before_after")
+_COMPARED = ("agreement", "ranks", "shifts", "excluded")
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """One subject as one audience reads it; tables keep their column names, words are in the language asked for."""
+
+    audience: Audience
+    lang: Lang
+    title: str
+    sentence: str
+    methods: tuple[str, ...]
+    dimension_names: tuple[str, ...] = ()
+    unit: str = "none"
+    se_basis: str = "none"
+    level: float = 0.95
+    n_people: int = 0
+    n_scored: int = 0
+    n_raters: int | None = None
+    n_obs: int | None = None
+    simulated: bool = False
+    scores: pd.DataFrame | None = None
+    dimensions: pd.DataFrame | None = None
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    findings: pd.DataFrame | None = None
+    messages: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["code", "text", "fix"]))
+    design_words: tuple[str, ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
+    drawn: Any = None  # the subject pictures are made of, already without names for research; None for a ratee
+    identities: Identities | None = None  # who must not be recognisable
+
+    def may_draw(self, kind: str) -> bool:
+        """Tell whether this audience may see a kind of picture."""
+        return self.drawn is not None and (self.audience != "research" or kind in _RESEARCH_PLOTS)
+
+
+def is_comparison(subject: Any) -> TypeGuard[MethodComparison]:
+    """Tell a comparison of methods from a result."""
+    return hasattr(subject, "results") and hasattr(subject, "agreement")
+
+
+def view(subject: Any, audience: Audience, lang: Lang, ratee: str | None = None, key: bytes | None = None) -> View:
+    """Cut a result or a comparison of methods to what an audience may read.
+
+    Without ``key`` the pseudonyms of a research file cannot be linked to those of another file or guessed from the ids.
+
+    Raises
+    ------
+    DisclosureError
+        If the audience is a ratee and nobody says which.
+    """
+    key = secrets.token_bytes(32) if key is None else key
+    if audience == "ratee" and ratee is None:
+        raise DisclosureError("E-AUDIENCE")
+    return _of_comparison(subject, audience, lang, ratee, key) if is_comparison(subject) else _of_result(subject, audience, lang, ratee, key)
+
+
+def _of_result(result: Result, audience: Audience, lang: Lang, ratee: str | None, key: bytes) -> View:
+    who = Identities.of([result], key)
+    scores = _released(result, audience, lang, ratee, who)
+    parts = {d: _released(p, audience, lang, ratee, who) for d, p in result.parts.items() if ratee is None or ratee in p.people}
+    dimensions = pd.concat(parts, names=["dimension"]).swaplevel() if parts else None
+    known = result.n_raters[result.n_raters >= 0]
+    facts = result.design.facts if result.design is not None else {}
+    raters = facts.get("raters", facts.get("judges"))
+    obs = result.n_obs[result.n_obs >= 0]
+    return View(
+        audience=audience,
+        lang=lang,
+        title=words.method(result.method, result.title, lang),
+        sentence=words.method_sentence(result.method, lang),
+        methods=(words.method(result.method, result.title, lang),),
+        dimension_names=tuple(result.parts),
+        unit=result.unit,
+        se_basis=result.se_basis,
+        level=result.level,
+        n_people=len(result.people),
+        n_scored=len(result.estimated_ids),
+        n_raters=int(raters) if raters else int(known.max()) if len(known) == len(result.people) and len(known) and (known == known[0]).all() else None,
+        n_obs=int(obs.sum()) if len(obs) and "judges" not in facts and "comparisons" not in facts else int(facts["comparisons"]) if "comparisons" in facts else None,
+        simulated=is_simulated(result),
+        scores=_by_rank(scores),
+        dimensions=dimensions,
+        tables=_tables(_tables_of(result), audience, ratee, who, result.labels),
+        findings=_findings(result, audience, who),
+        messages=_messages(result.notes, audience, lang, who),
+        design_words=_design_words(result, audience, lang, who),
+        settings=_settings({**result.settings, **result.provenance}, audience, lang, who),
+        drawn=None if audience == "ratee" else who.hide(result) if audience == "research" else result,
+        identities=who,
+    )
+
+
+def _of_comparison(subject: MethodComparison, audience: Audience, lang: Lang, ratee: str | None, key: bytes) -> View:
+    results = dict(subject.results)
+    who = Identities.of(results.values(), key)
+    shown = {name: r for name, r in results.items() if ratee is None or ratee in r.people}
+    if not shown:
+        next(iter(results.values())).release(audience, ratee)  # explains that nobody goes by this id
+    frames = {name: _by_rank(_released(r, audience, lang, ratee, who)) for name, r in shown.items()}
+    people = {p for r in results.values() for p in r.people}
+    labels = {p: label for r in results.values() for p, label in r.labels.items()}
+    compared = {} if audience == "ratee" else {name: getattr(subject, name) for name in _COMPARED}
+    tables = {name: pd.DataFrame(t) for name, t in compared.items() if len(t)}
+    scores = pd.concat(frames, names=["method"]).swaplevel() if audience == "ratee" else None
+    return View(
+        audience=audience,
+        lang=lang,
+        title=words.say("comparison", lang),
+        sentence=words.say("comparison_sentence", lang),
+        methods=tuple(results),
+        level=min(r.level for r in results.values()),
+        n_people=len(people),
+        n_scored=len({p for r in results.values() for p in r.estimated_ids}),
+        simulated=any(is_simulated(r) for r in results.values()),
+        scores=scores,
+        tables=_tables(tables, audience, ratee, who, labels) | ({} if audience == "ratee" else frames),
+        messages=_comparison_messages(subject, results, audience, lang, who),
+        settings=tuple((f"{name}: {k}", v) for name, r in results.items() for k, v in _settings({**r.settings, **r.provenance}, audience, lang, who)),
+        drawn=None if audience == "ratee" else who.hide(subject) if audience == "research" else subject,
+        identities=who,
+    )
+
+
+def _tables_of(result: Result) -> dict[str, pd.DataFrame]:
+    """Collect the extra tables of a method, the reliability and the facts of the design."""
+    tables = {name: t for name, t in result.tables().items() if t is not None and len(t)}
+    if len(result.reliability):
+        tables["reliability"] = result.reliability
+    if result.design is not None:
+        tables["design"] = result.design.summary.rename_axis("setting")
+    return tables
+
+
+def is_simulated(result: Result) -> bool:
+    """Tell whether the data were simulated."""
+    return bool(result.provenance.get("simulated")) or any(n.code == "I-SIMULATED" for n in result.notes)
+
+
+def _released(result: Result, audience: Audience, lang: Lang, ratee: str | None, who: Identities) -> pd.DataFrame:
+    """Return the scores an audience may see, with reasons in the language of the report and without names."""
+    open_to = audience in ("committee", "hr")
+    plain = result.release("committee" if audience == "research" else audience, ratee)
+    reasons = dict(zip(result.people, result.reasons, strict=True))
+    shown = [reasons[p] for p in plain.index]
+    plain = plain.assign(status_reason=["" if r is None else (r if open_to else who.hide_in_problem(r, lang)).message(lang) for r in shown])
+    if audience == "research":
+        return plain.drop(columns="label").rename(index=who.replacement)
+    return plain
+
+
+def _by_rank(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.sort_values("rank", kind="stable", na_position="last")
+
+
+def _tables(tables: Mapping[str, pd.DataFrame], audience: Audience, ratee: str | None, who: Identities, labels: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+    if audience == "ratee":
+        own = {name: tables[name] for name in _OWN_TABLES if name in tables and "ratee" in tables[name].index.names}
+        cut = {name: t.loc[t.index.get_level_values("ratee") == ratee].drop(columns=[c for c in _OWN_HIDES if c in t.columns]) for name, t in own.items()}
+        return {name: t for name, t in cut.items() if len(t)}
+    if audience == "research":
+        return {name: _without_names(t, who) for name, t in tables.items()}
+    return {name: _with_labels(t, labels) for name, t in tables.items()}
+
+
+def _with_labels(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Add display names to a table of people that has none."""
+    if "ratee" not in frame.index.names or "label" in frame.columns:
+        return frame
+    out = frame.copy()
+    out.insert(0, "label", [labels.get(p, p) for p in frame.index.get_level_values("ratee")])
+    return out
+
+
+def _without_names(frame: pd.DataFrame, who: Identities) -> pd.DataFrame:
+    """Keep numbers, pseudonyms and the words known to be harmless; drop every other text."""
+    kept = [c for c in frame.columns if c not in LABEL_COLUMNS and (_is_number(frame[c]) or c in PERSON_COLUMNS or c in _RESEARCH_WORDS)]
+    kept = [c for c in kept if not who.mentioned_in(str(c)) or c in terms.COLUMNS]
+    out = who.hide_in_frame(frame[kept])
+    named = all(n is None or n in PERSON_COLUMNS or n in _RESEARCH_WORDS for n in out.index.names)
+    return out if named else out.reset_index(drop=True)
+
+
+def _is_number(column: Any) -> bool:
+    return isinstance(column, pd.Series) and (pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype))
+
+
+def _findings(result: Result, audience: Audience, who: Identities) -> pd.DataFrame | None:
+    frame = result.findings
+    if audience == "ratee" or not len(frame):
+        return None
+    return _without_names(frame, who) if audience == "research" else frame
+
+
+def _messages(notes: tuple[Problem, ...], audience: Audience, lang: Lang, who: Identities) -> pd.DataFrame:
+    if audience == "ratee":
+        notes = tuple(n for n in notes if n.code in _OWN_NOTES)
+    if audience in ("ratee", "research"):
+        notes = tuple(who.hide_in_problem(n, lang) for n in notes)
+    rows = dict.fromkeys((n.code, n.message(lang), n.fix(lang)) for n in notes)
+    return pd.DataFrame(list(rows), columns=["code", "text", "fix"], dtype=object)
+
+
+def _comparison_messages(subject: MethodComparison, results: Mapping[str, Result], audience: Audience, lang: Lang, who: Identities) -> pd.DataFrame:
+    own = tuple(getattr(subject, "notes", ()))
+    frames = [_messages(own, audience, lang, who)]
+    for name, result in results.items():
+        frame = _messages(result.notes, audience, lang, who)
+        frames.append(frame.assign(text=[f"{name}: {t}" for t in frame["text"]]))
+    return pd.concat(frames, ignore_index=True)
+
+
+def _design_words(result: Result, audience: Audience, lang: Lang, who: Identities) -> tuple[str, ...]:
+    """Say what the design leaves open, leaving out what the messages say already."""
+    if result.design is None or audience == "ratee":
+        return ()
+    notes = [n for n in result.design.notes if n not in result.notes]
+    if audience == "research":
+        notes = [who.hide_in_problem(n, lang) for n in notes]
+    return tuple(n.text(lang) for n in notes)
+
+
+def _settings(entries: Mapping[str, Any], audience: Audience, lang: Lang, who: Identities) -> tuple[tuple[str, str], ...]:
+    allowed = {"ratee": _OWN_SETTINGS, "research": _RESEARCH_SETTINGS}.get(audience)
+    rows = []
+    for name, value in entries.items():
+        if value is None or (allowed is not None and name not in allowed):
+            continue
+        rows.append((terms.setting(name, lang), _in_words(value, lang, None if allowed is None or name in ("data", "rankkit") else who)))
+    return tuple(rows)
+
+
+def _in_words(value: Any, lang: Lang, who: Identities | None) -> str:
+    """Write a setting; names are taken out if ``who`` is given."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{_in_words(k, lang, who)} {_in_words(v, lang, who)}" for k, v in value.items())
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ", ".join(_in_words(v, lang, who) for v in value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    text = terms.word(str(value), lang)
+    return text if who is None else who.scrub(text)

@@ -1,0 +1,1 @@
+"""Validated, immutable judgements: the only form in which data enter a method."""

@@ -1,0 +1,229 @@
+"""Comparisons: of two people, which did better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from rankkit.errors import ComparisonsError, DataError, Problem
+from rankkit.kernels.arrays import Bools, Floats, Ints
+from rankkit.tables import numbers
+from rankkit.tables.judgements import Intake, Judgements
+from rankkit.tables.ratings import OVERALL
+from rankkit.tables.text import Encoded, display_names, encode, merge, recode
+
+OUTCOMES = ("left", "right", "tie", "skip")
+LEFT, RIGHT, TIE, SKIP = 1, -1, 0, 2
+_CODE = {"left": LEFT, "right": RIGHT, "tie": TIE, "skip": SKIP}
+_KNOWN = {
+    "rater",
+    "left",
+    "right",
+    "winner",
+    "loser",
+    "outcome",
+    "dimension",
+    "count",
+    "weight",
+    "left_label",
+    "right_label",
+    "winner_label",
+    "loser_label",
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Comparisons(Judgements):
+    """A validated, immutable table of comparisons; build it with :meth:`from_frame` or :func:`rankkit.read_comparisons`.
+
+    Attributes
+    ----------
+    people, raters, dimensions : tuple of str
+        Distinct ids, sorted. ``raters`` is empty if the judges are unknown.
+    left, right, rater, dimension : array of int, shape (n,)
+        Codes into them; ``rater`` is ``-1`` where unknown.
+    result : array of int, shape (n,)
+        1 left won, -1 right won, 0 tie, 2 skipped.
+    count : array of float, shape (n,)
+        How often (or with what weight) this outcome was observed.
+    """
+
+    people: tuple[str, ...]
+    raters: tuple[str, ...]
+    dimensions: tuple[str, ...]
+    left: Ints
+    right: Ints
+    rater: Ints
+    dimension: Ints
+    result: Ints
+    count: Floats
+    labels: Mapping[str, str]
+    rows: Ints
+    extras: pd.DataFrame
+    sided: bool = True
+    source_name: str | None = None
+    notes: tuple[Problem, ...] = field(default=())
+
+    error: ClassVar[type[DataError]] = ComparisonsError
+
+    @classmethod
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        columns: Mapping[str, str] | None = None,
+        source_name: str | None = None,
+        row_numbers: Sequence[int] | Ints | None = None,
+    ) -> Self:
+        """Validate a DataFrame of comparisons.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Either ``winner, loser`` or ``left, right, outcome`` with outcome ``left``, ``right``, ``tie`` or ``skip``;
+            optional ``rater`` (the judge), ``dimension``, ``count`` or ``weight``, labels (``left_label`` …).
+        columns : mapping, optional
+            Our name to the frame's own name.
+        source_name : str, optional
+            What messages call the table.
+        row_numbers : sequence of int, optional
+            Spreadsheet row of each record; 2, 3, … by default.
+
+        Returns
+        -------
+        Comparisons
+
+        Raises
+        ------
+        ComparisonsError
+            With every problem of the table: row, column, value and fix.
+
+        Examples
+        --------
+        >>> import pandas as pd, rankkit as rk
+        >>> rk.Comparisons.from_frame(pd.DataFrame({"winner": ["甲", "乙"], "loser": ["乙", "丙"]}))
+        <Comparisons: 2 rows, 3 people, judges unknown, 1 dimension>
+        """
+        intake = Intake(cls, frame, columns, source_name, row_numbers)
+        sided = not (intake.has("winner") or intake.has("loser"))
+        first, second = ("left", "right") if sided else ("winner", "loser")
+        intake.need(*((first, second, "outcome") if sided and (intake.has("left") or intake.has("outcome")) else ("winner", "loser")))
+        n = len(intake.user_frame)
+        a, b = encode(intake.column(first)), encode(intake.column(second))
+        intake.check_ids(first, a)
+        intake.check_ids(second, b)
+        (left, right), people = merge(a, b)
+        same = (left == right) & (left >= 0)
+        for k in np.flatnonzero(same):
+            intake.problems.append(Problem("E-SELFPAIR", int(intake.rows[k]), None, None, {"name": people[left[k]]}))
+        rater = encode(intake.column("rater")) if intake.has("rater") else Encoded(np.full(n, -1, dtype=np.int64), (), {})
+        if intake.has("rater"):
+            intake.check_ids("rater", rater)
+        dimension = encode(intake.column("dimension")) if intake.has("dimension") else Encoded(np.zeros(n, dtype=np.int64), (OVERALL,), {})
+        if intake.has("dimension"):
+            intake.require_filled("dimension", dimension)
+        result = _outcomes(intake) if sided else np.full(n, LEFT, dtype=np.int64)
+        count = _counts(intake, n)
+        labels, found = _labels(intake, left, right, people, first, second)
+        intake.problems += found
+        if not intake.problems and not ((result != SKIP) & (count > 0)).any():
+            intake.problems.append(Problem("E-NOCOMPARISON"))
+        intake.fail_if_any()
+        extras = intake.extras(_KNOWN)
+        return cls(
+            people=people, raters=rater.values, dimensions=dimension.values, left=left, right=right, rater=rater.codes, dimension=dimension.codes,
+            result=result, count=count, labels=labels, rows=intake.rows, extras=extras, sided=sided, source_name=source_name, notes=tuple(intake.notes),
+        )  # fmt: skip
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The comparisons, tidy, as left, right, outcome."""
+        data: dict[str, Any] = {"rater": pd.Categorical.from_codes(self.rater, list(self.raters))} if self.raters else {}
+        if self.sided:
+            outcome = np.array(["tie", "left", "skip", "right"], dtype=object)[self.result]
+            data |= {
+                "left": pd.Categorical.from_codes(self.left, list(self.people)),
+                "right": pd.Categorical.from_codes(self.right, list(self.people)),
+                "outcome": outcome,
+            }
+        else:
+            data |= {
+                "winner": pd.Categorical.from_codes(self.left, list(self.people)),
+                "loser": pd.Categorical.from_codes(self.right, list(self.people)),
+            }
+        data |= {"dimension": pd.Categorical.from_codes(self.dimension, list(self.dimensions)), "count": self.count}
+        if any(self.labels[p] != p for p in self.people):
+            named = np.array([self.labels[p] for p in self.people], dtype=object)
+            first, second = ("left", "right") if self.sided else ("winner", "loser")
+            data |= {f"{first}_label": named[self.left], f"{second}_label": named[self.right]}
+        return pd.DataFrame(data).join(self.extras)
+
+    def where(self, mask: Bools) -> Self:
+        """Keep the rows where ``mask`` is true; ids that no row uses are dropped."""
+        both, people = recode(np.concatenate([self.left[mask], self.right[mask]]), self.people)
+        left, right = np.split(both, 2)
+        rater, raters = recode(self.rater[mask], self.raters)
+        dimension, dimensions = recode(self.dimension[mask], self.dimensions)
+        return replace(
+            self, people=people, raters=raters, dimensions=dimensions, left=left, right=right, rater=rater, dimension=dimension, result=self.result[mask],
+            count=self.count[mask], rows=self.rows[mask], labels={p: self.labels[p] for p in people}, extras=self.extras[mask].reset_index(drop=True),
+        )  # fmt: skip
+
+    @property
+    def _keys(self) -> Sequence[tuple[Ints, tuple[str, ...]]]:
+        return [
+            (self.left, self.people),
+            (self.right, self.people),
+            (self.rater, self.raters),
+            (self.dimension, self.dimensions),
+        ]
+
+    @property
+    def _values(self) -> Floats:
+        return np.asarray(self.count * 4.0 + self.result)
+
+    def __len__(self) -> int:
+        return len(self.result)
+
+    def __repr__(self) -> str:
+        who = f"{len(self.raters):,} judges" if self.raters else "judges unknown"
+        s = "" if len(self.dimensions) == 1 else "s"
+        return f"<Comparisons: {len(self):,} rows, {len(self.people):,} people, {who}, {len(self.dimensions)} dimension{s}>"
+
+
+def _outcomes(intake: Intake) -> Ints:
+    """Read the outcome column."""
+    encoded = encode(intake.column("outcome"))
+    intake.require_filled("outcome", encoded)
+    lookup = np.array([_CODE.get(v.lower(), SKIP) for v in encoded.values] + [SKIP], dtype=np.int64)
+    unknown = np.array([v.lower() not in _CODE for v in encoded.values] + [False])
+    if unknown.any():
+        intake.at("E-OUTCOME", unknown[encoded.codes], "outcome")
+    return lookup[encoded.codes]
+
+
+def _counts(intake: Intake, n: int) -> Floats:
+    """Read count and weight; a row stands for their product."""
+    total = np.ones(n)
+    for name in ("count", "weight"):
+        if intake.has(name):
+            value, bad = numbers.parse(intake.column(name))
+            bad |= np.isnan(value) | (np.nan_to_num(value) < 0)
+            intake.at("E-COUNT", bad, name)
+            total = total * value
+    return total
+
+
+def _labels(
+    intake: Intake, left: Ints, right: Ints, people: tuple[str, ...], first: str, second: str
+) -> tuple[dict[str, str], list[Problem]]:
+    """Display names from either side."""
+    if not (intake.has(f"{first}_label") and intake.has(f"{second}_label")):
+        return {p: p for p in people}, []
+    both = pd.concat([intake.column(f"{first}_label"), intake.column(f"{second}_label")], ignore_index=True)
+    return display_names(np.concatenate([left, right]), people, both, f"{first}_label")

@@ -1,0 +1,310 @@
+"""Files and frames into validated tables: the public ``read_…`` functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from rankkit.errors import DataError, SettingsError
+from rankkit.tables import grade_words
+from rankkit.tables.attributes import Attributes
+from rankkit.tables.comparisons import Comparisons
+from rankkit.tables.people import People
+from rankkit.tables.rankings import Rankings
+from rankkit.tables.ratings import Ratings
+from rankkit.tables.sheets import FIRST_ROW, Sheet, read_sheet, with_rows
+
+
+def read_ratings(
+    source: Any,
+    columns: Mapping[str, str] | None = None,
+    scale: tuple[float, float] | None = None,
+    *,
+    words: Mapping[str, float] | str | None = None,
+    encoding: str | None = None,
+    sheet: str | int | None = None,
+) -> Ratings:
+    """Read ratings: one row says who rated whom, on what, how high.
+
+    Parameters
+    ----------
+    source : path-like, DataFrame, or any frame narwhals supports
+        csv, tsv, txt, xlsx, xls, ods or parquet file, or a frame of any engine.
+    columns : mapping, optional
+        Our column name to the file's own: ``{"rater": "评价人", "ratee": "姓名", "score": "得分"}``. Needed are ``rater,
+        ratee, score``; ``dimension, source, cycle, order, ratee_label, rater_label`` may be there.
+    scale : (float, float), optional
+        Lowest and highest score of the form; a score outside is an error.
+    words : mapping or str, optional
+        Grade words and the number each stands for, or the name of a set in :mod:`rankkit.tables.grade_words`.
+    encoding : str, optional
+        Of a text file, where the detected one is wrong.
+    sheet : str or int, optional
+        Of a workbook.
+
+    Returns
+    -------
+    Ratings
+        Validated; ``notes`` says what was read how.
+
+    Raises
+    ------
+    RatingsError
+        With every problem of the table: row, column, value and fix.
+    ReadingError
+        If the file cannot be read as a table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"评价人": ["r1", "r2"], "姓名": ["王伟", "王伟"], "得分": ["优秀", "良好"]})
+    >>> table = read_ratings(frame, {"rater": "评价人", "ratee": "姓名", "score": "得分"}, (1, 5), words="quality5")
+    >>> table.score.tolist()
+    [5.0, 4.0]
+    """
+    if isinstance(source, Ratings) and columns is None and scale is None and words is None:
+        return source
+    known = known_words(words)
+    found = read_sheet(source, encoding=encoding, sheet=sheet)
+    with _rows_kept(found):
+        table = Ratings.from_frame(
+            found.frame,
+            columns=columns,
+            scale=scale,
+            words=known,
+            source_name=found.name,
+            row_numbers=found.row_numbers,
+        )
+    return replace(table, notes=(*found.notes, *table.notes))
+
+
+def read_comparisons(
+    source: Any,
+    columns: Mapping[str, str] | None = None,
+    *,
+    encoding: str | None = None,
+    sheet: str | int | None = None,
+) -> Comparisons:
+    """Read paired comparisons: ``winner, loser`` or ``left, right, outcome``, perhaps ``rater, dimension, count``.
+
+    Parameters
+    ----------
+    source : path-like, DataFrame, or any frame narwhals supports
+        As :func:`read_ratings`.
+    columns : mapping, optional
+        Our column name to the file's own.
+    encoding : str, optional
+        Of a text file.
+    sheet : str or int, optional
+        Of a workbook.
+
+    Returns
+    -------
+    Comparisons
+        Validated.
+
+    Raises
+    ------
+    ComparisonsError
+        With every problem of the table.
+    ReadingError
+        If the file cannot be read as a table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> read_comparisons(pd.DataFrame({"胜": ["甲"], "负": ["乙"]}), {"winner": "胜", "loser": "负"}).people
+    ('乙', '甲')
+    """
+    if isinstance(source, Comparisons) and columns is None:
+        return source
+    found = read_sheet(source, encoding=encoding, sheet=sheet)
+    with _rows_kept(found):
+        table = Comparisons.from_frame(found.frame, columns=columns, source_name=found.name, row_numbers=found.row_numbers)
+    return replace(table, notes=(*found.notes, *table.notes))
+
+
+def read_rankings(
+    source: Any,
+    columns: Mapping[str, str] | None = None,
+    *,
+    encoding: str | None = None,
+    sheet: str | int | None = None,
+) -> Rankings:
+    """Read rankings: ``rater, ratee, rank`` (1 = best), perhaps ``dimension``.
+
+    Parameters
+    ----------
+    source : path-like, DataFrame, or any frame narwhals supports
+        As :func:`read_ratings`.
+    columns : mapping, optional
+        Our column name to the file's own.
+    encoding : str, optional
+        Of a text file.
+    sheet : str or int, optional
+        Of a workbook.
+
+    Returns
+    -------
+    Rankings
+        Validated.
+
+    Raises
+    ------
+    RankingsError
+        With every problem of the table.
+    ReadingError
+        If the file cannot be read as a table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"rater": ["r1", "r1"], "ratee": ["007", "008"], "rank": [1, 2]})
+    >>> read_rankings(frame).people
+    ('007', '008')
+    """
+    if isinstance(source, Rankings) and columns is None:
+        return source
+    found = read_sheet(source, encoding=encoding, sheet=sheet)
+    with _rows_kept(found):
+        table = Rankings.from_frame(found.frame, columns=columns, source_name=found.name, row_numbers=found.row_numbers)
+    return replace(table, notes=(*found.notes, *table.notes))
+
+
+def read_people(
+    source: Any,
+    columns: Mapping[str, str] | None = None,
+    *,
+    encoding: str | None = None,
+    sheet: str | int | None = None,
+) -> People:
+    """Read organisational facts: ``person`` and perhaps ``label, unit, manager, level``.
+
+    Parameters
+    ----------
+    source : path-like, DataFrame, or any frame narwhals supports
+        As :func:`read_ratings`.
+    columns : mapping, optional
+        Our column name to the file's own.
+    encoding : str, optional
+        Of a text file.
+    sheet : str or int, optional
+        Of a workbook.
+
+    Returns
+    -------
+    People
+        Validated; protected attributes among the columns are refused.
+
+    Raises
+    ------
+    PeopleError
+        With every problem of the table.
+    ReadingError
+        If the file cannot be read as a table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> len(read_people(pd.DataFrame({"工号": ["007"], "部门": ["客服"]}), {"person": "工号", "unit": "部门"}))
+    1
+    """
+    if isinstance(source, People) and columns is None:
+        return source
+    found = read_sheet(source, encoding=encoding, sheet=sheet)
+    with _rows_kept(found, counted=True):
+        return People.from_frame(found.frame, columns=columns, source_name=found.name)
+
+
+def read_attributes(
+    source: Any,
+    columns: Mapping[str, str] | None = None,
+    *,
+    encoding: str | None = None,
+    sheet: str | int | None = None,
+) -> Attributes:
+    """Read protected attributes: ``person, attribute, value``; no scoring call accepts them.
+
+    Parameters
+    ----------
+    source : path-like, DataFrame, or any frame narwhals supports
+        As :func:`read_ratings`.
+    columns : mapping, optional
+        Our column name to the file's own.
+    encoding : str, optional
+        Of a text file.
+    sheet : str or int, optional
+        Of a workbook.
+
+    Returns
+    -------
+    rankkit.tables.attributes.Attributes
+        Validated.
+
+    Raises
+    ------
+    PeopleError
+        With every problem of the table.
+    ReadingError
+        If the file cannot be read as a table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"person": ["007", "008"], "attribute": ["group", "group"], "value": ["a", "b"]})
+    >>> len(read_attributes(frame))
+    2
+    """
+    if isinstance(source, Attributes) and columns is None:
+        return source
+    found = read_sheet(source, encoding=encoding, sheet=sheet)
+    with _rows_kept(found, counted=True):
+        return Attributes.from_frame(found.frame, columns=columns, source_name=found.name)
+
+
+def known_words(words: Mapping[str, float] | str | None) -> Mapping[str, float] | None:
+    """Look up a set of grade words by name.
+
+    Parameters
+    ----------
+    words : mapping, str or None
+        Words and numbers, the name of a set, or nothing.
+
+    Returns
+    -------
+    mapping or None
+        Words and numbers.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such set.
+
+    Examples
+    --------
+    >>> known_words("letters5") == {"A": 5, "B": 4, "C": 3, "D": 2, "E": 1}
+    True
+    """
+    if words is None or isinstance(words, Mapping):
+        return words
+    if isinstance(words, str):
+        return dict(grade_words.words(words))
+    raise SettingsError("E-SETTING", name="words", value=type(words).__name__, allowed="a mapping or a name")
+
+
+@contextmanager
+def _rows_kept(found: Sheet, *, counted: bool = False) -> Iterator[None]:
+    """Let an error know the spreadsheet row of each record, so that the marked sheet has the same rows.
+
+    ``counted`` where the problems count records from row 2 on; their rows become those of the sheet.
+    """
+    try:
+        yield
+    except DataError as e:
+        e.table = with_rows(found)
+        if counted:
+            rows = found.row_numbers
+            e.items = tuple(p if p.row is None else replace(p, row=int(rows[p.row - FIRST_ROW])) for p in e.items)
+        raise

@@ -1,0 +1,96 @@
+"""Every sentence the library says about an input or a fit, in English and simplified Chinese.
+
+A catalogue entry is ``code: (problem_en, fix_en, problem_zh, fix_zh)``; the texts are ``str.format`` templates whose
+placeholders come from the :class:`~rankkit.errors.Problem` that uses them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rankkit.wording import notes, problems
+
+CATALOGUE: dict[str, tuple[str, str, str, str]] = {**problems.TEXTS, **notes.TEXTS}
+_LONGEST_VALUE = 60
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _fill(template: str, details: Mapping[str, Any]) -> str:
+    shown = {k: _plain(v) for k, v in details.items()}
+    return template.format_map(_Blank(shown))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return listed([str(v) for v in value])
+    return value
+
+
+def listed(names: list[str], most: int = 6) -> str:
+    """Join names, saying how many were left out.
+
+    >>> listed(["a", "b"]), listed(list("abcdefgh"))
+    ('a, b', 'a, b, c, d, e, f and 2 more')
+    """
+    if len(names) <= most:
+        return ", ".join(names)
+    return ", ".join(names[:most]) + f" and {len(names) - most} more"
+
+
+def problem_text(code: str, details: Mapping[str, Any], lang: str) -> str:
+    """Say what is wrong."""
+    entry = CATALOGUE[code]
+    return _fill(entry[2 if lang == "zh" else 0], details)
+
+
+def fix_text(code: str, details: Mapping[str, Any], lang: str) -> str:
+    """Say what to do about it."""
+    entry = CATALOGUE[code]
+    return _fill(entry[3 if lang == "zh" else 1], details)
+
+
+def shown_value(value: Any) -> str:
+    """Show a cell value on one line, shortened."""
+    text = repr(value) if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+
+
+def place_text(row: int | None, column: str | None, value: Any, lang: str) -> str:
+    """Say where: row, column and value, whatever of it is known."""
+    parts = []
+    if row is not None:
+        parts.append(f"第 {row} 行" if lang == "zh" else f"row {row}")
+    if column is not None:
+        parts.append(column if value is None else f"{column} = {shown_value(value)}")
+    return ("，" if lang == "zh" else ", ").join(parts)
+
+
+def sentence(place: str, message: str, fix: str, lang: str) -> str:
+    """Put place, problem and fix together."""
+    colon, stop, space = ("：", "。", "") if lang == "zh" else (": ", ".", " ")
+    body = f"{message.rstrip('.。')}{stop}" + (f"{space}{fix}" if fix else "")
+    return f"{place}{colon}{body}" if place else body
+
+
+def headline(n_problems: int, n_bad: int, n_rows: int | None, source: str | None, lang: str) -> str:
+    """Write the first line of an error that lists problems."""
+    if lang == "zh":
+        rows = f"，涉及 {n_rows} 行中的 {n_bad} 行" if n_bad and n_rows is not None else ""
+        where = f"{source} 中" if source else ""
+        return f"{where}发现 {n_problems} 个问题{rows}；未做任何计算。"
+    s = "" if n_problems == 1 else "s"
+    rows = f" in {n_bad} of {n_rows} rows" if n_bad and n_rows is not None else ""
+    where = (f" of {source}" if rows else f" in {source}") if source else ""
+    return f"{n_problems} problem{s}{rows}{where}; nothing was computed."
+
+
+def and_more(n: int, lang: str) -> str:
+    """Say that more problems follow."""
+    return f"……另有 {n} 个问题，见 err.problems。" if lang == "zh" else f"… and {n} more: see err.problems."
