@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rankkit.tables.people import People
     from rankkit.tables.rankings import Rankings
     from rankkit.tables.ratings import Ratings
+    from rankkit.tables.wide import from_matrix, from_wide
     from rankkit.tables.reading import read_attributes, read_comparisons, read_people, read_rankings, read_ratings
 
 _HOME = {
@@ -32,8 +33,8 @@ _HOME = {
     "MethodComparison": "comparing",
     "PairedComparison": "methods.paired_comparison",
     "People": "tables.people",
-    "RankkitError": "errors",
     "Rankings": "tables.rankings",
+    "RankkitError": "errors",
     "Ratings": "tables.ratings",
     "Result": "result",
     "agreement": "",
@@ -42,6 +43,8 @@ _HOME = {
     "datasets": "",
     "errors": "",
     "fit_by": "assessment",
+    "from_matrix": "tables.wide",
+    "from_wide": "tables.wide",
     "read_attributes": "tables.reading",
     "read_comparisons": "tables.reading",
     "read_people": "tables.reading",
@@ -61,8 +64,8 @@ __all__ = [
     "MethodComparison",
     "PairedComparison",
     "People",
-    "RankkitError",
     "Rankings",
+    "RankkitError",
     "Ratings",
     "Result",
     "agreement",
@@ -71,6 +74,8 @@ __all__ = [
     "datasets",
     "errors",
     "fit_by",
+    "from_matrix",
+    "from_wide",
     "read_attributes",
     "read_comparisons",
     "read_people",

@@ -6,6 +6,7 @@ problems know how to be written here. Floats keep every bit (``repr`` round-trip
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 from collections.abc import Mapping
@@ -44,19 +45,25 @@ def loads(text: str) -> Any:
     Raises
     ------
     DataError
-        If the schema is another one.
+        If the schema is another one, or this is no archive.
     """
-    outer = json.loads(text)
+    try:
+        outer = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DataError("E-ARCHIVE", reason=str(error)) from None
     if not isinstance(outer, dict) or outer.get("schema") != SCHEMA:
         found = outer.get("schema") if isinstance(outer, dict) else None
         raise DataError("E-SCHEMA", found=found, expected=SCHEMA)
-    return decode(outer["rankkit"])
+    try:
+        return decode(outer["rankkit"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError("E-ARCHIVE", reason=f"{type(error).__name__}: {error}") from error
 
 
-def encode(obj: Any) -> Any:  # noqa: PLR0911 - one line a kind
+def encode(obj: Any) -> Any:
     """Turn an object into plain JSON values."""
-    if obj is None or isinstance(obj, (bool, str)):
-        return obj
+    if obj is None or isinstance(obj, (bool, str, np.bool_)):
+        return bool(obj) if isinstance(obj, np.bool_) else obj
     if obj is pd.NA or obj is pd.NaT:
         return {_KEY: "NA"}
     if isinstance(obj, (int, np.integer)):
@@ -64,13 +71,15 @@ def encode(obj: Any) -> Any:  # noqa: PLR0911 - one line a kind
     if isinstance(obj, (float, np.floating)):
         return float(obj) if math.isfinite(obj) else {_KEY: "float", "v": str(float(obj))}
     if isinstance(obj, np.ndarray):
-        return {_KEY: "array", "dtype": str(obj.dtype), "shape": list(obj.shape), "v": [encode(v) for v in obj.ravel().tolist()]}
+        return _encode_array(obj)
+    if isinstance(obj, dt.date):  # a datetime is one too
+        return {_KEY: "time" if isinstance(obj, dt.datetime) else "date", "v": obj.isoformat()}
     if isinstance(obj, (tuple, list)):
         return {_KEY: "tuple" if isinstance(obj, tuple) else "list", "v": [encode(v) for v in obj]}
     if isinstance(obj, pd.DataFrame):
         return _encode_frame(obj)
     if isinstance(obj, (covariance.Dense, covariance.Factor, covariance.Precision)):
-        return {_KEY: "covariance", "kind": type(obj).__name__, "v": {k: encode(v) for k, v in obj.to_arrays().items()}}
+        return {_KEY: "covariance", "kind": obj.kind, "v": {k: encode(v) for k, v in obj.to_arrays().items()}}
     if isinstance(obj, Mapping):
         return {_KEY: "dict", "k": [encode(k) for k in obj], "v": [encode(v) for v in obj.values()]}
     if type(obj).__name__ in _known:
@@ -79,7 +88,7 @@ def encode(obj: Any) -> Any:  # noqa: PLR0911 - one line a kind
     raise TypeError(msg)
 
 
-def decode(obj: Any) -> Any:  # noqa: PLR0911 - one line a kind
+def decode(obj: Any) -> Any:
     """Turn plain JSON values back into the object."""
     if not isinstance(obj, dict):
         return obj
@@ -89,7 +98,9 @@ def decode(obj: Any) -> Any:  # noqa: PLR0911 - one line a kind
     if kind == "float":
         return float(obj["v"])
     if kind == "array":
-        return np.array([decode(v) for v in obj["v"]], dtype=obj["dtype"]).reshape(obj["shape"])
+        return _decode_array(obj)
+    if kind in ("time", "date"):
+        return pd.Timestamp(obj["v"]) if kind == "time" else dt.date.fromisoformat(obj["v"])
     if kind in ("tuple", "list"):
         items = [decode(v) for v in obj["v"]]
         return tuple(items) if kind == "tuple" else items
@@ -99,29 +110,67 @@ def decode(obj: Any) -> Any:  # noqa: PLR0911 - one line a kind
         return covariance.from_arrays(obj["kind"], {k: decode(v) for k, v in obj["v"].items()})
     if kind == "dict":
         return dict(zip((decode(k) for k in obj["k"]), (decode(v) for v in obj["v"]), strict=True))
+    if kind not in _known:
+        raise DataError("E-ARCHIVE", reason=f"{kind} is not known")
     return _known[kind](**{k: decode(v) for k, v in obj["v"].items()})
 
 
 def _encode_frame(frame: pd.DataFrame) -> dict[str, Any]:
-    flat = frame.reset_index()
-    dtypes = [str(dtype) for dtype in flat.dtypes]
-    columns = [[encode(_item(v)) for v in flat.iloc[:, k]] for k in range(flat.shape[1])]
-    named = [n is not None for n in frame.index.names]
-    return {_KEY: "frame", "index": len(frame.index.names), "named": named, "names": [str(c) for c in flat.columns], "dtypes": dtypes, "v": columns}
-
-
-def _item(value: Any) -> Any:
-    """Missing values of any dtype become one kind of NA."""
-    return pd.NA if value is pd.NA or value is pd.NaT else value
+    columns = [_encode_column(frame.iloc[:, k]) for k in range(frame.shape[1])]
+    return {_KEY: "frame", "index": _encode_axis(frame.index), "columns": _encode_axis(frame.columns), "v": columns}
 
 
 def _decode_frame(obj: dict[str, Any]) -> pd.DataFrame:
-    data = {}
-    for name, dtype, values in zip(obj["names"], obj["dtypes"], obj["v"], strict=True):
-        plain = [decode(v) for v in values]
-        data[name] = pd.Series(plain, dtype="object" if dtype == "category" else dtype)
-    frame = pd.DataFrame(data)
-    index = obj["names"][: obj["index"]]
-    frame = frame.set_index(index)
-    frame.index.names = [n if named else None for n, named in zip(index, obj["named"], strict=True)]
+    columns = {k: _decode_column(column) for k, column in enumerate(obj["v"])}
+    frame = pd.DataFrame(columns, index=_decode_axis(obj["index"]))
+    frame.columns = _decode_axis(obj["columns"])
     return frame
+
+
+def _encode_axis(axis: pd.Index[Any]) -> dict[str, Any]:
+    """Write row or column labels, one level or several."""
+    levels = [_encode_column(axis.get_level_values(k)) for k in range(axis.nlevels)]
+    return {"names": [encode(name) for name in axis.names], "levels": levels}
+
+
+def _decode_axis(obj: dict[str, Any]) -> pd.Index[Any]:
+    names = [decode(name) for name in obj["names"]]
+    levels = [_decode_column(level) for level in obj["levels"]]
+    if len(levels) > 1:
+        return pd.MultiIndex.from_arrays(levels, names=names)
+    axis: pd.Index[Any] = pd.Index(levels[0], name=names[0], dtype=levels[0].dtype)
+    return axis
+
+
+def _encode_column(column: pd.Series[Any] | pd.Index[Any]) -> dict[str, Any]:
+    """Write one column: its type and its cells; categories once and codes into them."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        cells = pd.Categorical(column)
+        categories = _encode_column(cells.categories)
+        return {"dtype": "category", "ordered": bool(cells.ordered), "categories": categories, "v": cells.codes.tolist()}
+    return {"dtype": str(column.dtype), "v": [encode(cell) for cell in column]}
+
+
+def _decode_column(obj: dict[str, Any]) -> Any:
+    """Read one column as an array of its type."""
+    if obj["dtype"] == "category":
+        categories = _decode_column(obj["categories"])
+        return pd.Categorical.from_codes(obj["v"], pd.Index(categories, dtype=categories.dtype), ordered=obj["ordered"])
+    return pd.Series([decode(cell) for cell in obj["v"]], dtype=obj["dtype"]).array
+
+
+def _encode_array(array: Any) -> dict[str, Any]:
+    cells = (array.astype(str) if array.dtype.kind == "M" else array).ravel().tolist()
+    plain = array.dtype.kind in "biu" or (array.dtype.kind == "f" and bool(np.isfinite(array).all()))
+    return {_KEY: "array", "dtype": str(array.dtype), "shape": list(array.shape), "v": cells if plain else [encode(v) for v in cells]}
+
+
+def _decode_array(obj: dict[str, Any]) -> Any:
+    cells = [decode(cell) for cell in obj["v"]]
+    array = np.empty(len(cells), dtype=obj["dtype"])
+    if array.dtype == object:
+        for k, cell in enumerate(cells):  # a list in a cell stays a list
+            array[k] = cell
+    else:
+        array[:] = cells
+    return array.reshape(obj["shape"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -59,6 +59,7 @@ class DesignAudit:
     links: pd.DataFrame = field(default_factory=pd.DataFrame)
     labels: Mapping[str, str] = field(default_factory=dict)
     rater_components: tuple[tuple[str, ...], ...] = ()
+    rater_labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def not_identified(self) -> pd.DataFrame:
@@ -71,7 +72,7 @@ class DesignAudit:
         return pd.DataFrame({"value": {"design": self.kind, **self.facts}})
 
     def in_words(self, lang: Lang | None = None) -> list[str]:
-        """What is not identified, one sentence each."""
+        """Say what is not identified, one sentence each."""
         return [p.text(lang) for p in self.notes]
 
     def plot(self, ax: Axes | None = None) -> Axes:
@@ -108,8 +109,8 @@ def audit(table: Ratings | Comparisons | Rankings | pd.DataFrame) -> DesignAudit
     'nested'
     """
     if isinstance(table, pd.DataFrame):
-        kinds = {"winner": Comparisons, "left": Comparisons, "rank": Rankings}
-        kind = next((kinds[c] for c in kinds if c in table.columns), Ratings)
+        kinds: dict[str, type[Comparisons | Rankings]] = {"winner": Comparisons, "left": Comparisons, "rank": Rankings}
+        kind: type[Ratings | Comparisons | Rankings] = next((kinds[c] for c in kinds if c in table.columns), Ratings)
         table = kind.from_frame(table)
     if isinstance(table, Comparisons):
         return of_comparisons(table)
@@ -124,13 +125,15 @@ def of_ratings(table: Ratings, use: Bools | None = None) -> DesignAudit:
     """Audit the filled cells of ratings, optionally of some rows only."""
     if table.averaged_over:
         everyone = (table.people,) if table.people else ()
-        return DesignAudit(kind="averaged", components=everyone, facts={"people": len(table.people)}, notes=(Problem("I-NORATERS"),), labels=table.labels)
+        facts = {"people": len(table.people)}
+        return DesignAudit(kind="averaged", components=everyone, facts=facts, notes=(Problem("I-NORATERS"),), labels=table.labels)
     rated = ~np.isnan(table.score)
     if use is not None:
         rated &= use
     elif "self" in table.sources and len(table.sources) > 1:
         rated &= table.source != table.sources.index("self")
-    return _of_codes(table.ratee[rated], table.rater[rated], table.people, table.raters, table.labels)
+    found = _of_codes(table.ratee[rated], table.rater[rated], table.people, table.raters, table.labels)
+    return replace(found, rater_labels=table.rater_labels)
 
 
 def _of_codes(ratee: Ints, rater: Ints, people: tuple[str, ...], raters: tuple[str, ...], labels: Mapping[str, str]) -> DesignAudit:
@@ -159,11 +162,18 @@ def _of_codes(ratee: Ints, rater: Ints, people: tuple[str, ...], raters: tuple[s
     if articulation and len(articulation) <= max(3, graph.n // 10):
         notes.append(Problem("I-ARTICULATION", None, None, None, {"who": [labels.get(p, p) for p in articulation]}))
     key, n = np.unique(ratee * max(len(raters), 1) + rater, return_counts=True)
-    links = pd.DataFrame({"rater": np.array(raters, dtype=object)[key % max(len(raters), 1)], "ratee": np.array(people, dtype=object)[key // max(len(raters), 1)], "n": n})
+    who, whom = np.divmod(key, max(len(raters), 1))[::-1]
+    links = pd.DataFrame({"rater": np.array(raters, dtype=object)[who], "ratee": np.array(people, dtype=object)[whom], "n": n})
     return DesignAudit(
-        kind=graph.design, components=components, articulation=articulation, facts=facts, notes=tuple(notes), links=links, labels=labels,
+        kind=graph.design,
+        components=components,
+        articulation=articulation,
+        facts=facts,
+        notes=tuple(notes),
+        links=links,
+        labels=labels,
         rater_components=_grouped(graph.rater_component, raters),
-    )  # fmt: skip
+    )
 
 
 def of_comparisons(table: Comparisons, counts: PairCounts | None = None) -> DesignAudit:

@@ -79,11 +79,11 @@ class Problem:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def message(self, lang: Lang | None = None) -> str:
-        """What is wrong, in one clause."""
+        """Say what is wrong, in one clause."""
         return wording.problem_text(self.code, {"value": self.value, "column": self.column, **self.details}, lang or language())
 
     def fix(self, lang: Lang | None = None) -> str:
-        """What to do about it."""
+        """Say what to do about it."""
         return wording.fix_text(self.code, {"value": self.value, "column": self.column, **self.details}, lang or language())
 
     def text(self, lang: Lang | None = None) -> str:

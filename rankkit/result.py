@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -69,6 +70,9 @@ class Result:
         ``-1`` where not known.
     covariance : Covariance or None
         Of the estimated people (:attr:`estimated_ids`); ``None`` = not estimable, never zeros.
+    joint_covariance : Covariance or None
+        For statements about all people together (rank sets, draws), where :attr:`covariance` has too low a rank for
+        them: clustering by a few judges knows only as many directions as there are judges. ``None`` = the same.
     df : array of float, shape (n,)
         Degrees of freedom of each score's interval (``inf`` = normal).
     df_difference : float
@@ -90,6 +94,7 @@ class Result:
     n_raters: Ints
     n_obs: Ints
     covariance: Covariance | None = None
+    joint_covariance: Covariance | None = None
     df: Floats = field(default_factory=lambda: np.array([]))
     df_difference: float = float("inf")
     unit: Unit = "none"
@@ -201,8 +206,9 @@ class Result:
     def _rank_sets(self, level: float, kind: Kind) -> pd.DataFrame:
         n = len(self.people)
         low, high = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-        if self.covariance is not None and self._estimated.any():
-            sets = kernel.rank_sets(self.estimate[self._estimated], self.covariance, level=level, kind=kind, df=self.df_difference, seed=self.seed)
+        joint = self.joint_covariance or self.covariance
+        if joint is not None and self._estimated.any():
+            sets = kernel.rank_sets(self.estimate[self._estimated], joint, level=level, kind=kind, df=self.df_difference, seed=self.seed)
             low[self._estimated], high[self._estimated] = sets.low, sets.high
         data = {name: pd.array([v if v > 0 else pd.NA for v in x.tolist()], dtype="Int64") for name, x in (("rank", self._rank), ("rank_low", low), ("rank_high", high))}
         return pd.DataFrame(data, index=pd.Index(list(self.people), name="ratee"))
@@ -241,14 +247,15 @@ class Result:
         IdentificationError
             If there is no covariance.
         """
-        if self.covariance is None:
+        joint = self.joint_covariance or self.covariance
+        if joint is None:
             raise IdentificationError("E-NOCOV", reason=self.se_basis)
         estimate = self.estimate[self._estimated]
-        dense = self.covariance.dense() if len(estimate) <= _DENSE_LIMIT else None
-        order = canonical_order(estimate, self.covariance.diagonal(), dense)
+        dense = joint.dense() if len(estimate) <= _DENSE_LIMIT else None
+        order = canonical_order(estimate, joint.diagonal(), dense)
         rng = np.random.default_rng(self.seed if seed is None else seed)
         out = np.empty((size, len(estimate)))
-        out[:, order] = self.covariance.take(order).draws(size, rng) + estimate[order]
+        out[:, order] = joint.take(order).draws(size, rng) + estimate[order]
         return out
 
     # tables of notes
@@ -308,15 +315,17 @@ class Result:
             If the archive has another schema.
         """
         text = source if isinstance(source, str) and source.lstrip().startswith("{") else Path(source).read_text(encoding="utf-8")
+        show.load_result_types()
         result = archive.loads(text)
         if not isinstance(result, cls):
             raise InsufficientDataError("E-TYPE", expected=cls.__name__, found=type(result).__name__)
         return result
 
-    def release(self, audience: Audience, ratee: str | None = None, key: bytes = b"") -> pd.DataFrame:
+    def release(self, audience: Audience, ratee: str | None = None, key: bytes | None = None) -> pd.DataFrame:
         """Return the scores an audience may see.
 
-        A ratee sees the own row only, with the *marginal* rank set; research sees pseudonyms.
+        A ratee sees the own row only, with the *marginal* rank set; research sees pseudonyms, made with ``key`` (kept
+        secret, the same key gives the same pseudonyms) or with a key that is thrown away.
 
         Raises
         ------
@@ -326,7 +335,7 @@ class Result:
         kind: Kind = "marginal" if audience == "ratee" else "simultaneous"
         frame = self._numbers(self.rank_sets(kind=kind))
         frame["status_reason"] = self._scores["status_reason"]
-        return restrict(frame, audience, ratee, key)
+        return restrict(frame, audience, ratee, secrets.token_bytes(32) if key is None else key)
 
     def relabelled(self, labels: Mapping[str, str]) -> Self:
         """Return the result under other display names."""
@@ -341,13 +350,17 @@ class Result:
         """Return the exact numbers and labels a plot shows."""
         return show.plot_data(self, kind, **options)
 
-    def to_report(self, path: str | Path, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None) -> Path:
-        """Write a self-contained HTML report for an audience, in English or Chinese."""
-        return show.report(self, path, audience=audience, lang=lang, ratee=ratee)
+    def to_report(
+        self, path: str | Path, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None
+    ) -> Path:
+        """Write a self-contained HTML report for an audience, in English or Chinese; see :meth:`release`."""
+        return show.report(self, path, audience=audience, lang=lang, ratee=ratee, key=key)
 
-    def to_excel(self, path: str | Path, audience: Audience = "committee", lang: Lang = "en") -> Path:
-        """Write an Excel workbook for an audience."""
-        return show.workbook(self, path, audience=audience, lang=lang)
+    def to_excel(
+        self, path: str | Path, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None
+    ) -> Path:
+        """Write an Excel workbook for an audience; see :meth:`release`."""
+        return show.workbook(self, path, audience=audience, lang=lang, ratee=ratee, key=key)
 
     def __repr__(self) -> str:
         return show.as_text(self)

@@ -58,3 +58,11 @@ def write_marked_sheet(error: RankkitError, path: Path) -> Path:
     from rankkit.tables import workbook as sheets
 
     return sheets.write_marked_sheet(error, path)
+
+
+def load_result_types() -> None:
+    """Import every method, so that archives of their results can be read."""
+    from rankkit import methods
+
+    for name in methods.HOME:
+        methods.named(name)

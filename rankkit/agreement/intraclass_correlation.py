@@ -7,6 +7,7 @@ import pandas as pd
 
 from rankkit.errors import InsufficientDataError, RatingsError
 from rankkit.kernels import crossed_reml
+from rankkit.kernels.crossed_reml import CrossedComponents
 from rankkit.kernels.intraclass import IntraclassTable, intraclass, intraclass_from_components
 from rankkit.kernels.rating_composite import Composite, composite
 from rankkit.tables.ratings import Ratings
@@ -76,7 +77,7 @@ def icc(ratings: Ratings | pd.DataFrame, dimension: str | None = None, level: fl
     return as_frame(coefficients(parts, level))
 
 
-def coefficients(parts: Composite, level: float) -> IntraclassTable:
+def coefficients(parts: Composite, level: float, fitted: CrossedComponents | None = None) -> IntraclassTable:
     """Six forms from raters' composites: by analysis of variance where complete, else from REML components."""
     rated = np.flatnonzero(parts.n_raters)
     raters = np.unique(parts.rater)
@@ -88,9 +89,10 @@ def coefficients(parts: Composite, level: float) -> IntraclassTable:
         y = np.empty((len(rated), len(raters)))
         y[np.searchsorted(rated, parts.ratee), np.searchsorted(raters, parts.rater)] = parts.rater_score
         return intraclass(y, level=level)
-    fitted = crossed_reml.fit(parts.rater_score, parts.ratee, parts.rater, len(parts.score), parts.n_rater_levels)
+    if fitted is None:
+        fitted = crossed_reml.fit(parts.rater_score, parts.ratee, parts.rater, len(parts.score), parts.n_rater_levels)
     k = float(len(rated) / (1 / parts.n_raters[rated]).sum())
-    return intraclass_from_components(fitted.variances, fitted.variance_of_components, n_raters=len(raters), n=len(rated), k=k, level=level)
+    return intraclass_from_components(fitted.variances, fitted.variance_unrestricted, n_raters=len(raters), n=len(rated), k=k, level=level)
 
 
 def as_frame(table: IntraclassTable) -> pd.DataFrame:

@@ -57,31 +57,31 @@ class Existence:
 def verdict(counts: PairCounts) -> Existence:
     """Say whether finite maximum likelihood estimates exist in the Bradley-Terry model.
 
-        They do if and only if everybody can be reached from everybody along "beat or tied with" (Ford 1957; Zermelo's
-        condition). With the Jeffreys penalty connectedness suffices (Kosmidis & Firth 2021).
+    They do if and only if everybody can be reached from everybody along "beat or tied with" (Ford 1957; Zermelo's
+    condition). With the Jeffreys penalty connectedness suffices (Kosmidis & Firth 2021).
 
     Parameters
     ----------
-        counts : PairCounts
-            Comparisons by pair.
+    counts : PairCounts
+        Comparisons by pair.
 
-        Returns
-        -------
-        Existence
-            The verdict and the groups that cause it.
+    Returns
+    -------
+    Existence
+        The verdict and the groups that cause it.
 
-        Notes
-        -----
-        Ford, L. R. (1957). Solution of a ranking problem from binary comparisons. *American Mathematical Monthly*, 64.
+    Notes
+    -----
+    Ford, L. R. (1957). Solution of a ranking problem from binary comparisons. *American Mathematical Monthly*, 64.
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from rankkit.kernels.pair_counts import aggregate
-        >>> counts = aggregate(np.array([0, 0, 1, 2]), np.array([1, 2, 2, 1]), np.array([1, 1, 1, 1]), None, 3)
-        >>> found = verdict(counts)
-        >>> found.kind, found.undefeated, found.strong
-        ('one_sided', array([0]), array([0, 1, 1]))
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rankkit.kernels.pair_counts import aggregate
+    >>> counts = aggregate(np.array([0, 0, 1, 2]), np.array([1, 2, 2, 1]), np.array([1, 1, 1, 1]), None, 3)
+    >>> found = verdict(counts)
+    >>> found.kind, found.undefeated, found.strong
+    ('one_sided', array([0]), array([0, 1, 1]))
     """
     n = counts.n
     down = (counts.wins_first > 0) | (counts.ties > 0)  # an edge first -> second
@@ -116,20 +116,20 @@ def is_connected(counts: PairCounts) -> bool:
 
     Parameters
     ----------
-        counts : PairCounts
-            Comparisons by pair.
+    counts : PairCounts
+        Comparisons by pair.
 
-        Returns
-        -------
-        bool
-            True for one component (a single person included).
+    Returns
+    -------
+    bool
+        True for one component (a single person included).
 
-        Examples
-        --------
-        >>> import numpy as np
-        >>> from rankkit.kernels.pair_counts import aggregate
-        >>> is_connected(aggregate(np.array([0, 2]), np.array([1, 3]), np.array([1, 1]), None, 4))
-        False
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rankkit.kernels.pair_counts import aggregate
+    >>> is_connected(aggregate(np.array([0, 2]), np.array([1, 3]), np.array([1, 1]), None, 4))
+    False
     """
     compared = counts.total > 0
     if _reaches_all(counts, compared, compared):

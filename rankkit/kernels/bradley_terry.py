@@ -209,7 +209,8 @@ def _score(counts: PairCounts, wins: Floats, total: Floats, worth: Floats) -> tu
     rate = total / both
     expected = ability * counts.per_person(rate, rate)
     weight = rate * of_first
-    weight *= of_second / both
+    of_second /= both
+    weight *= of_second
     return wins - expected, weight
 
 

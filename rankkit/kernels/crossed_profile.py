@@ -23,6 +23,7 @@ _DECREMENT = 1e-13  # predicted gain in the criterion at which Newton stops: ste
 _ROUNDING = 1e-13  # relative rounding error of the criterion, forgiven when comparing two of them
 _TINY_RATIO = 1e-6  # below it (I − S⁻¹)/θ cancels and is computed without dividing
 EXHAUSTED = 1e-10  # residual share of the total variance below which it is taken to be zero: an exactly additive table
+_SMALL = 128  # up to this size dpotri, which always starts threads, is slower than solving for the unit matrix
 _DENSE_ENTRIES = 40_000_000  # counts kept as a dense table up to this many cells (320 MB)
 _DENSE_SPEEDUP = 60.0  # multiplications a dense product does in the time of one in a sparse product
 
@@ -178,6 +179,8 @@ class ProfilePoint:
 
 def _inverse(root: Floats) -> Floats:
     """Inverse of L Lᵀ from its lower root, both triangles filled."""
+    if len(root) <= _SMALL:
+        return np.asarray(linalg.cho_solve((root, True), np.eye(len(root)), check_finite=False))
     lower, info = linalg.lapack.dpotri(root, lower=1)
     if info != 0:
         raise ConvergenceError("E-CONV", iterations=0, gradient="-")

@@ -141,7 +141,7 @@ def _tau(a: Floats, b: Floats) -> float:
     """Kendall's τ_b of two composites; values equal but for rounding are ties."""
     if len(a) < 2:
         return float("nan")
-    a, b = tie_groups(a), tie_groups(b)
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
+    u, v = tie_groups(a), tie_groups(b)
+    if np.ptp(u) == 0 or np.ptp(v) == 0:
         return float("nan")
-    return float(stats.kendalltau(a, b).statistic)
+    return float(stats.kendalltau(u, v).statistic)

@@ -77,11 +77,12 @@ def judge_scores(judge: Ints, left: Ints, right: Ints, result: Ints, weight: Flo
     array([[ 0.5, -0.5],
            [-0.5,  0.5]])
     """
-    surprise: Floats = 0.5 * result.astype(np.float64) - 0.5 * np.tanh(0.5 * (worth[left] - worth[right]))
+    chance_lead = np.tanh(0.5 * (worth[left] - worth[right]))
+    surprise: Floats = 0.5 * (result.astype(np.float64) - chance_lead)
     if weight is not None:
         surprise = surprise * weight
-    total: Floats = np.bincount(judge * n + left, weights=surprise, minlength=m * n)
-    total = total - np.bincount(judge * n + right, weights=surprise, minlength=m * n)
+    total = np.bincount(judge * n + left, weights=surprise, minlength=m * n).astype(np.float64)
+    total -= np.bincount(judge * n + right, weights=surprise, minlength=m * n)
     return total.reshape(m, n)
 
 

@@ -158,7 +158,8 @@ def membership(draws: Floats, counts: Ints, *, tolerance: float = TIE_TOLERANCE)
         total += np.bincount((plain * len(counts) + grade_at).ravel(), minlength=total.size).reshape(total.shape)
         if tied.any():
             total += _shared(order[tied], steps[tied], grade_at, len(counts))
-    return total / size
+    shares: Floats = total / size
+    return shares
 
 
 def _shared(order: Ints, steps: Bools, grade_at: Ints, n_grades: int) -> Floats:

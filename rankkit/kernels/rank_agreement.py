@@ -15,7 +15,7 @@ FEW = 25
 """Below this many people the interval is a bootstrap one."""
 
 IntervalBasis = Literal["bonett_wright", "fieller_hartley_pearson", "bca", "none"]
-_RESAMPLES = 4000
+_RESAMPLES = 10_000
 _PERFECT = 1e-12  # |r| this close to 1 is 1
 
 

@@ -232,6 +232,9 @@ def _count(estimate: Floats, rows: Ints, s: Floats, critical: Floats) -> tuple[I
 
 def _by_bound(estimate: Floats, variance: Floats, critical: Floats) -> RankSets:
     """Rank sets in O(n log n), conservative since s_jk ≤ s_j + s_k: k is better if θ̂_k − c s_k > θ̂_j + c s_j."""
+    certain = variance <= _NO_ERROR * variance.max()
+    if len(np.unique(tie_groups(estimate)[certain])) > 1:
+        raise _not_identified("their estimates differ, yet both have a standard error of zero")
     reach = critical * np.sqrt(np.clip(variance, 0.0, None))
     upper, lower = estimate + reach, estimate - reach
     better = len(estimate) - np.searchsorted(np.sort(lower), upper, side="right")

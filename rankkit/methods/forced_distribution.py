@@ -120,7 +120,7 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
         if not isinstance(self.shares, Mapping) or not self.shares:
             raise SettingsError("E-SETTING", name="shares", value=self.shares, allowed="{'A': 0.2, …}")
         for name, share in self.shares.items():
-            if isinstance(share, bool) or not np.isfinite(float(share)) or float(share) < 0:
+            if isinstance(share, bool) or not _is_share(share):
                 raise PolicyError("E-QUOTA", name=name, value=share)
         apportionment.exact_shares(list(self.shares.values()))
         object.__setattr__(self, "shares", Fixed({str(k): v for k, v in self.shares.items()}))
@@ -159,12 +159,13 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
 
     def _probabilities(self, table: Result, scored: Bools, seats: Ints) -> Floats | None:
         """Share of posterior draws in which each person gets each grade."""
-        if table.covariance is None:
+        joint = table.joint_covariance or table.covariance
+        if joint is None:
             return None
         estimate = table.estimate[scored]
-        dense = table.covariance.dense() if len(estimate) <= empirical_bayes.DENSE_LIMIT else None
-        order = canonical_order(estimate, table.covariance.diagonal(), dense)
-        ordered = table.covariance.take(order)
+        dense = joint.dense() if len(estimate) <= empirical_bayes.DENSE_LIMIT else None
+        order = canonical_order(estimate, joint.diagonal(), dense)
+        ordered = joint.take(order)
         rng = np.random.default_rng(self.seed)
         if self.prior == "flat":
             draws = estimate[order] + ordered.draws(_DRAWS, rng)
@@ -247,6 +248,14 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
             who = [table.labels.get(p, p) for p, s in zip(table.people, scored, strict=True) if not s]
             out.append(Problem("W-NOTGRADED", None, None, None, {"n": len(who), "who": who}))
         return out
+
+
+def _is_share(value: object) -> bool:
+    """Whether a value is a number of 0 or more; text and fractions that are numbers count."""
+    try:
+        return 0 <= float(value) < np.inf  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
 
 
 def _expected_misgraded(probability: Floats | None, grade: Ints) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -65,7 +66,11 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
 
     where :math:`c_{ir}` is the share rater r has in the score of ratee i and the variances are those of raters' own
     composites (two-way crossed REML; analysis of variance where the table is complete). Dimensions are never counted
-    as replicates and coefficient α never enters a standard error.
+    as replicates and coefficient α never enters a standard error. Intervals are Student's t with Satterthwaite's degrees
+    of freedom. The interval of a score includes the raters' severity, that of a difference only what two people do not
+    share. Simulated coverage of both is 94 to 96 % at 95 %; where people have different, partly shared raters whose
+    severity outweighs everything else it is higher (up to 98 %), and with three raters whose severity variance is ten
+    times the residual one 93.5 to 94 %.
 
     Parameters
     ----------
@@ -76,12 +81,14 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
     adjust : {"none", "center", "z"}
         Take out each rater's mean, or mean and spread, dimension by dimension. The raw score stays beside it.
     assume : {"equal_teams"}, optional
-        Accepts in writing that the raters' groups are equally good; needed to adjust unless every rater rates everyone.
+        Accepts in writing that the raters' groups are equally good, which is taken literally: that groups of people drawn
+        at random differ by chance is not in the standard errors. Needed to adjust unless every rater rates everyone.
     min_weight : float
         Share of the total weight that must be observed for a score.
     reliability : float, optional
-        Reliability of a single rater, used for the standard error where each person has one rater; .52 by default,
-        and said so.
+        Reliability of a single rater, used for the standard error s√(1 − r) where each person has one rater; .52 by
+        default, and said so. People of the same rater share that rater's severity, so their difference is surer than
+        the standard error says; by how much such data cannot tell.
     sources : tuple of str, optional
         Sources that count; by default all but ``self`` (self ratings alone are used if there is nothing else).
     level, seed
@@ -137,7 +144,7 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
 
     def _estimate(self, table: Ratings, people: People | None, /) -> GraphicRatingScaleResult:  # noqa: ARG002 - names are attached later
         table, notes = self._prepared(table)
-        weights = self._weights_for(table.dimensions)
+        weights = self._weights_for(table)
         design = of_ratings(table)
         cells = table.cells
         raw = self._evidence(table, cells, weights, design, adjusted=False)
@@ -178,13 +185,15 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             codes = np.array([table.sources.index(s) for s in chosen])
             use = np.isin(table.source, codes)
             notes.append(Problem("I-SOURCES", None, None, None, {"n": int((~use).sum()), "left_out": sorted(set(table.sources) - set(chosen))}))
-            table = replace(table, score=np.where(use, table.score, np.nan))
+            table = _with_rows(table, use)
         return table, notes
 
-    def _weights_for(self, dimensions: tuple[str, ...]) -> Floats:
-        """Weights of the dimensions in the data, summing to one."""
+    def _weights_for(self, table: Ratings) -> Floats:
+        """Weights of the dimensions in the data, summing to one; by default equal over those that anyone was rated on."""
+        dimensions = table.dimensions
         if self.weights is None:
-            return np.full(len(dimensions), 1 / len(dimensions))
+            rated = np.bincount(table.dimension[~np.isnan(table.score)], minlength=len(dimensions)) > 0
+            return rated / rated.sum() if rated.any() else np.full(len(dimensions), 1 / len(dimensions))
         missing = [d for d in dimensions if d not in self.weights]
         unknown = [d for d in self.weights if d not in dimensions]
         if missing or unknown:
@@ -266,7 +275,7 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         """Refuse what would remove real differences between teams without anyone having said so."""
         if table.averaged_over:
             raise IdentificationError("E-IDENT", what="adjust", reason="the raters are unknown", remedy="Use the ratings of single raters.")
-        if design.kind in ("crossed", "one_rater") or self.assume == "equal_teams":
+        if self.assume == "equal_teams" or (design.kind in ("crossed", "one_rater") and _rated_alike(table)):
             return
         teams = design.links.groupby("rater", observed=True)["ratee"].apply(list)
         who = "; ".join(f"{table.rater_labels.get(r, r)}: {', '.join(table.labels.get(p, p) for p in team[:3])}{' …' if len(team) > 3 else ''}" for r, team in teams.head(4).items())
@@ -295,13 +304,26 @@ def checked_weights(weights: Mapping[str, float]) -> dict[str, float]:
     """
     out = {}
     for name, value in weights.items():
-        if not isinstance(value, (int, float)) or not np.isfinite(value) or value < 0:
+        if not isinstance(value, Real) or isinstance(value, (bool, np.bool_)) or not np.isfinite(float(value)) or value < 0:
             raise PolicyError("E-WEIGHTNEG", name=name, value=value)
         out[str(name)] = float(value)
     total = sum(out.values())
     if not (abs(total - 1) < _SUM_SLACK or abs(total - 100) < 100 * _SUM_SLACK):
         raise PolicyError("E-WEIGHT", total=total)
     return out
+
+
+def _with_rows(table: Ratings, use: Bools) -> Ratings:
+    """Keep some rows, and everybody: people left without a rating stay and are said to have none."""
+    kept = {name: getattr(table, name)[use] for name in ("ratee", "rater", "dimension", "source", "score", "rows")}
+    return replace(table, **kept, extras=table.extras[use].reset_index(drop=True))
+
+
+def _rated_alike(table: Ratings) -> bool:
+    """Whether every rater who rates a dimension rates everybody on it; else the rater's mean is that of some people only."""
+    cells = table.cells
+    size = np.bincount(cells.rater * len(table.dimensions) + cells.dimension)
+    return bool((size[size > 0] == len(np.unique(cells.ratee))).all())
 
 
 def _changes(table: Ratings, raw: Evidence, used: Evidence) -> pd.DataFrame:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from rankkit.errors import Problem
+from rankkit.errors import Problem, SolverError
 from rankkit.kernels import bradley_terry, davidson, judge_clusters
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.beats_graph import Existence, verdict
@@ -20,7 +21,6 @@ Ties = Literal["auto", "davidson", "half", "drop"]
 Judges = Literal["auto", "model"]
 Solver = Literal["newton", "choix"]
 _CLOSE = 1e-6  # logits within which the cross-check solver must agree
-_NAMED = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +49,10 @@ class Pairs:
         counts = aggregate(left, right, result, unit, len(compared))
         return cls(left, right, result, weight, code.astype(np.int64), len(known), counts, verdict(counts))
 
-    def without_ties(self) -> Pairs:
-        """Leave ties out."""
-        keep = self.result != TIE
-        left, right, result, weight = self.left[keep], self.right[keep], self.result[keep], self.weight[keep]
-        counts = aggregate(left, right, result, weight, self.counts.n)
-        return Pairs(left, right, result, weight, self.judge[keep], self.m, counts, verdict(counts))
+    def without_judge(self, r: int) -> PairCounts:
+        """Count the comparisons of all other judges."""
+        keep = self.judge != r
+        return aggregate(self.left[keep], self.right[keep], self.result[keep], self.weight[keep], self.counts.n)
 
     def record(self) -> tuple[Floats, Floats, Floats]:
         """Wins, losses and ties of each person."""
@@ -70,10 +68,11 @@ class PairFit:
 
     worth: Floats
     covariance: Covariance
+    joint_covariance: Covariance | None
     df: float
     se_basis: SeBasis
     penalty: Literal["none", "jeffreys"]
-    tie_model: Literal["none", "davidson", "half", "drop"]
+    tie_model: Literal["none", "davidson", "half"]
     basis: str
     loglik: float
     deviance: float
@@ -85,12 +84,9 @@ class PairFit:
 def fit(pairs: Pairs, ties: Ties, penalty: str, judges: Judges, solver: Solver) -> PairFit | None:
     """Fit what can be fitted; ``None`` where maximum likelihood is demanded but does not exist."""
     tied = pairs.counts.has_ties
-    if tied and ties == "drop":
-        pairs, tied = pairs.without_ties(), False
     if tied and ties in ("auto", "davidson"):
-        possible = davidson.has_finite_estimate(pairs.counts) and penalty != "jeffreys"
-        if possible:
-            return _with_tie_parameter(pairs)
+        if davidson.has_finite_estimate(pairs.counts) and penalty != "jeffreys":
+            return _with_tie_parameter(pairs, judges)
         if ties == "davidson" and penalty == "none":
             return None
     finite = pairs.existence.kind == "finite" and pairs.counts.n > 1
@@ -99,64 +95,125 @@ def fit(pairs: Pairs, ties: Ties, penalty: str, judges: Judges, solver: Solver) 
     used: Literal["none", "jeffreys"] = "jeffreys" if penalty == "jeffreys" or not finite else "none"
     start = _by_choix(pairs.counts) if solver == "choix" and used == "none" else None
     fitted = bradley_terry.fit(pairs.counts, penalty=used, start=start)
-    model = Dense(fitted.covariance) if fitted.covariance is not None else Precision(fitted.information)
-    covariance, df, basis, note = _clustered(pairs, fitted, model, judges, used)
-    jack = Problem("S-JACKKNIFE") if basis == "jackknife" else None
-    reason = Problem("S-PENALTY") if not finite else Problem("S-UNANIMOUS") if note is not None and note.code == "W-UNANIMOUS" else jack
-    deviance = fitted.deviance
+    if start is not None and float(np.abs(start - fitted.worth).max()) > _CLOSE:
+        raise SolverError("E-CROSSCHECK", gap=float(np.abs(start - fitted.worth).max()))
+    information, n, m = fitted.information, pairs.counts.n, pairs.m
+
+    def scores() -> Floats:
+        return judge_clusters.judge_scores(pairs.judge, pairs.left, pairs.right, pairs.result, pairs.weight, fitted.worth, n, m)
+
+    def refit(counts: PairCounts) -> Floats | None:
+        return bradley_terry.fit(counts, penalty=used).worth if verdict(counts).kind == "finite" else None
+
+    model = Dense(fitted.covariance) if fitted.covariance is not None else Precision(information)
+    found = _clustered(pairs, fitted.worth, model, judges, scores=scores, information=lambda x: information @ x, refit=refit)
+    nan, deviance = float("nan"), fitted.deviance
     return PairFit(
         worth=fitted.worth,
-        covariance=covariance,
-        df=df,
-        se_basis="judge_cluster" if basis in ("sandwich", "jackknife") else "model",
+        covariance=found.single,
+        joint_covariance=found.joint,
+        df=found.df,
+        se_basis="model" if found.basis == "model" else "judge_cluster",
         penalty=used,
         tie_model="half" if tied else "none",
-        basis=basis,
+        basis=found.basis,
         loglik=fitted.loglik,
-        deviance=float("nan") if deviance is None else deviance,
-        deviance_df=float("nan") if deviance is None else float(fitted.df),
-        reason=reason,
-        judge_note=note,
+        deviance=nan if deviance is None else deviance,
+        deviance_df=nan if deviance is None else float(fitted.df),
+        reason=found.reason if finite else Problem("S-PENALTY"),
+        judge_note=found.note,
     )
 
 
-def _with_tie_parameter(pairs: Pairs) -> PairFit:
+def _with_tie_parameter(pairs: Pairs, judges: Judges) -> PairFit:
+    """Davidson's model. The tie parameter is estimated too: judges' scores are those about the worths left by it."""
     fitted = davidson.fit(pairs.counts)
-    covariance: Covariance = Dense(fitted.covariance) if fitted.covariance is not None else Precision(fitted.information)
-    note = Problem("I-JUDGES", None, None, None, {"n": pairs.m}) if pairs.m else Problem("I-NOJUDGES")
+    information = fitted.information
+    first, second, tie = fitted.probabilities()
+    across = -0.5 * pairs.counts.total * (first - second) * tie
+    border = pairs.counts.per_person(across, -across)  # information shared by the worths and log ν
+    corner = float(np.sum(pairs.counts.total * tie * (1 - tie)))
+
+    def scores() -> Floats:
+        n, m, judge = pairs.counts.n, pairs.m, pairs.judge
+        half = 0.5 * (fitted.worth[pairs.left] - fitted.worth[pairs.right])
+        left, right, nu = np.exp(half), np.exp(-half), np.exp(fitted.log_nu)
+        lead = 0.5 * pairs.weight * (pairs.result - (left - right) / (left + right + nu))
+        of_worth = np.bincount(judge * n + pairs.left, lead, m * n) - np.bincount(judge * n + pairs.right, lead, m * n)
+        of_nu = np.bincount(judge, pairs.weight * ((pairs.result == TIE) - nu / (left + right + nu)), m)
+        out: Floats = of_worth.reshape(m, n) - np.outer(of_nu, border / corner)
+        return out
+
+    def known_apart(x: Floats) -> Floats:
+        out: Floats = information @ x - np.outer(border, border @ x) / corner
+        return out
+
+    def refit(counts: PairCounts) -> Floats | None:
+        return davidson.fit(counts).worth if davidson.has_finite_estimate(counts) else None
+
+    model: Covariance = Dense(fitted.covariance) if fitted.covariance is not None else Precision(information)
+    found = _clustered(pairs, fitted.worth, model, judges, scores=scores, information=known_apart, refit=refit)
+    basis: SeBasis = "model" if found.basis == "model" else "judge_cluster"
     nan = float("nan")
-    return PairFit(fitted.worth, covariance, np.inf, "model", "none", "davidson", "model", fitted.loglik, nan, nan, None, note)
+    return PairFit(
+        fitted.worth, found.single, found.joint, found.df, basis, "none", "davidson", found.basis, fitted.loglik, nan, nan, found.reason, found.note
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Clustered:
+    """Covariance of single scores and for joint statements, and what to say about it."""
+
+    single: Covariance
+    joint: Covariance | None = None
+    df: float = np.inf
+    basis: str = "model"
+    note: Problem | None = None
+    reason: Problem | None = None
 
 
 def _clustered(
-    pairs: Pairs, fitted: bradley_terry.BradleyTerryFit, model: Covariance, judges: Judges, used: str
-) -> tuple[Covariance, float, str, Problem | None]:
-    """Covariance clustered by judge: sandwich from 8 judges, jackknife from 3, else the model's (Morel et al. 2003)."""
+    pairs: Pairs,
+    worth: Floats,
+    model: Covariance,
+    judges: Judges,
+    *,
+    scores: Callable[[], Floats],
+    information: Callable[[Floats], Floats],
+    refit: Callable[[PairCounts], Floats | None],
+) -> _Clustered:
+    """Covariance clustered by judge: sandwich from 8 judges, jackknife from 3, else the model's.
+
+    Single scores use the plain form; joint statements use the form of full rank (Morel, Bokossa & Neerchal 2003).
+    """
     m, n = pairs.m, pairs.counts.n
     if judges == "model" or m == 0:
-        return model, np.inf, "model", None if judges == "model" else Problem("I-NOJUDGES")
+        return _Clustered(model, note=None if judges == "model" else Problem("I-NOJUDGES"))
     if m < judge_clusters.FEWEST_FOR_JACKKNIFE:
-        return model, np.inf, "model", Problem("I-JUDGES", None, None, None, {"n": m})
+        return _Clustered(model, note=Problem("I-JUDGES", None, None, None, {"n": m}))
     if not isinstance(model, Dense):
-        return model, np.inf, "model", Problem("I-JUDGESMANY", None, None, None, {"n": n})
+        return _Clustered(model, note=Problem("I-JUDGESMANY", None, None, None, {"n": n}))
+    inverse = model.dense()
+    unanimous = _Clustered(model, note=Problem("W-UNANIMOUS"), reason=Problem("S-UNANIMOUS"))
     if judge_clusters.unanimity_blocks(pairs.judge, pairs.left, pairs.right, pairs.result, n, m):
-        return model, np.inf, "model", Problem("W-UNANIMOUS")
+        return unanimous
     if m >= judge_clusters.FEWEST_FOR_SANDWICH:
-        scores = judge_clusters.judge_scores(pairs.judge, pairs.left, pairs.right, pairs.result, pairs.weight, fitted.worth, n, m)
-        found = judge_clusters.sandwich(scores, fitted.solve)
+        each = scores()
+        single, joint = (judge_clusters.sandwich(each, lambda x: inverse @ x, full_rank=full) for full in (False, True))
     else:
-        information = fitted.information
-
-        def without(r: int) -> Floats | None:
-            keep = pairs.judge != r
-            counts = aggregate(pairs.left[keep], pairs.right[keep], pairs.result[keep], pairs.weight[keep], n)
-            return bradley_terry.fit(counts, penalty="none" if used == "none" else "jeffreys").worth if verdict(counts).kind == "finite" else None
-
-        found = judge_clusters.jackknife(without, fitted.worth, m, lambda x: information @ x, full_rank=True)
-    if found.basis == "model":
-        return model, np.inf, "model", Problem("W-UNANIMOUS")
-    note = Problem("I-JACKKNIFE", None, None, None, {"n": m}) if found.basis == "jackknife" else None
-    return Dense(found.covariance(model.dense())), found.df, found.basis, note
+        left_out = [refit(pairs.without_judge(r)) for r in range(m)]
+        single, joint = (judge_clusters.jackknife(left_out.__getitem__, worth, m, information, full_rank=full) for full in (False, True))
+    if single.basis == "model":
+        return unanimous
+    few = single.basis == "jackknife"
+    return _Clustered(
+        single=Dense(single.covariance(inverse)),
+        joint=Dense(joint.covariance(inverse)),
+        df=single.df,
+        basis=single.basis,
+        note=Problem("I-JACKKNIFE", None, None, None, {"n": m}) if few else None,
+        reason=Problem("S-JACKKNIFE") if few else None,
+    )
 
 
 def _by_choix(counts: PairCounts) -> Floats:
@@ -202,7 +259,7 @@ def notes(fitted: PairFit, pairs: Pairs, table: Comparisons) -> list[Problem]:
         out.append(Problem("I-JEFFREYSCHOSEN"))
     n_ties = float(pairs.counts.ties.sum())
     if n_ties:
-        how = {"davidson": "Davidson 1970", "half": "half a win for each, an approximation", "none": "left out", "drop": "left out"}
+        how = {"davidson": "Davidson 1970", "half": "half a win for each, an approximation"}
         out.append(Problem("I-TIES", None, None, None, {"n": n_ties, "how": how[fitted.tie_model]}))
     if fitted.judge_note is not None:
         out.append(fitted.judge_note)

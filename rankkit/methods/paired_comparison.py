@@ -12,13 +12,13 @@ import pandas as pd
 from rankkit.archive import archived
 from rankkit.assessment import Assessment, check_choice
 from rankkit.design_audit import of_comparisons
-from rankkit.errors import IdentificationError, Problem
+from rankkit.errors import IdentificationError, InsufficientDataError, Problem
 from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.covariance import Dense
 from rankkit.methods import pair_evidence
 from rankkit.methods.pair_evidence import Judges, Pairs, PairFit, Solver, Ties
 from rankkit.result import Result, Status
-from rankkit.tables.comparisons import SKIP, Comparisons
+from rankkit.tables.comparisons import SKIP, TIE, Comparisons
 from rankkit.tables.people import People
 
 Penalty = Literal["auto", "none", "jeffreys"]
@@ -119,15 +119,27 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             check_choice(name, getattr(self, name), choices)
 
     def _estimate(self, table: Comparisons, people: People | None, /) -> PairedComparisonResult:  # noqa: ARG002 - names are attached later
-        present = [d for d in range(len(table.dimensions)) if ((table.dimension == d) & _decided(table)).any()]
-        fits = {table.dimensions[d]: self._dimension(table, table.dimension == d) for d in present}
-        if len(fits) == 1:
-            return next(iter(fits.values()))
+        present = [d for d in range(len(table.dimensions)) if ((table.dimension == d) & self._used(table)).any()]
+        if not present:
+            raise InsufficientDataError("E-FEW", what="a fit", needed=1, unit="comparisons with a winner", found=0)
+        if len(present) == 1:
+            return self._dimension(table, table.dimension == present[0])
+        fits = {}
+        for d in present:
+            try:
+                fits[table.dimensions[d]] = self._dimension(table, table.dimension == d)
+            except IdentificationError as error:
+                raise IdentificationError([_of_dimension(p, table.dimensions[d]) for p in error.items]) from None
         return self._several(table, fits)
+
+    def _used(self, table: Comparisons) -> Bools:
+        """Rows that count: with an outcome, and no ties where they are to be left out."""
+        decided = _decided(table)
+        return decided & (table.result != TIE) if self.ties == "drop" else decided
 
     def _dimension(self, table: Comparisons, rows: Bools) -> PairedComparisonResult:
         """Fit one dimension; people who were only skipped stay, without a score."""
-        use = rows & _decided(table)
+        use = rows & self._used(table)
         compared = np.unique(np.concatenate([table.left[use], table.right[use]]))
         pairs = Pairs.of(table, use, compared)
         named = replace(table, people=tuple(table.people[i] for i in compared))
@@ -145,6 +157,9 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
         estimate[compared] = fitted.worth
         status: list[Status] = ["insufficient_data"] * n
         reasons: list[Problem | None] = [Problem("S-NOTCOMPARED")] * n
+        left_out = rows & _decided(table) & ~self._used(table)
+        for i in np.unique(np.concatenate([table.left[left_out], table.right[left_out]])):
+            reasons[i] = Problem("S-ONLYTIES")
         for i in compared:
             status[i] = "scored" if fitted.reason is None else "provisional"
             reasons[i] = fitted.reason
@@ -156,6 +171,8 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
         few = int((n_obs[compared] < _FEW).sum())
         named = replace(table, people=tuple(table.people[i] for i in compared))
         notes = [*pair_evidence.notes(fitted, pairs, named), *([Problem("W-FEW", None, None, None, {"n": few})] if few else [])]
+        if left_out.any():
+            notes.append(Problem("I-TIES", None, None, None, {"n": float(table.count[left_out].sum()), "how": "left out"}))
         skips = int((rows & (table.result == SKIP)).sum())
         if skips:
             notes.append(Problem("I-SKIPS", None, None, None, {"n": skips}))
@@ -166,9 +183,10 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             estimate=estimate,
             status=tuple(status),
             reasons=tuple(reasons),
-            n_raters=_judges_per_person(table, rows & _decided(table)),
+            n_raters=_judges_per_person(table, rows & self._used(table)),
             n_obs=n_obs,
             covariance=fitted.covariance,
+            joint_covariance=fitted.joint_covariance,
             df=np.full(n, fitted.df),
             df_difference=fitted.df,
             unit="logit",
@@ -208,7 +226,7 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             estimate=estimate,
             status=tuple(done if combined and e else lacking for e in everyone),
             reasons=tuple((why if provisional else None) if combined and e else reason for e in everyone),
-            n_raters=_judges_per_person(table, _decided(table)),
+            n_raters=_judges_per_person(table, self._used(table)),
             n_obs=np.sum([f.n_obs for f in fits.values()], axis=0),
             covariance=covariance,
             df=np.full(n, min(f.df_difference for f in fits.values())),
@@ -229,7 +247,11 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
         )
 
     def _composite(self, fits: Mapping[str, PairedComparisonResult], everyone: Bools) -> tuple[Floats, Dense]:
-        """Mean of u_d / SD(u_d); dimensions by the same judges are not independent, so their errors add in full."""
+        """Mean of u_d / SD(u_d).
+
+        The same judges judge all dimensions, so their errors may go together in full; the mean of the covariances is
+        what the covariance of the mean then is at most.
+        """
         total = np.zeros(int(everyone.sum()))
         root = np.zeros((len(total), len(total)))
         for part in fits.values():
@@ -237,8 +259,9 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             position = {p: k for k, p in enumerate(part.estimated_ids)}
             keep = np.array([position[p] for p, e in zip(part.people, everyone, strict=True) if e])
             total += part.estimate[everyone] / sd / len(fits)
-            if part.covariance is not None:
-                root += part.covariance.take(keep).dense() / sd**2 / len(fits)
+            joint = part.joint_covariance or part.covariance
+            if joint is not None:
+                root += joint.take(keep).dense() / sd**2 / len(fits)
         return total, Dense(root)
 
 

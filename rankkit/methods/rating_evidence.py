@@ -10,12 +10,13 @@ import pandas as pd
 from rankkit.agreement.intraclass_correlation import as_frame, coefficients
 from rankkit.errors import Problem
 from rankkit.kernels import crossed_reml
-from rankkit.kernels.arrays import Bools, Floats
+from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.covariance import Covariance, Dense, Factor
 from rankkit.kernels.crossed_reml import CrossedComponents
 from rankkit.kernels.effective_weights import effective_weights
 from rankkit.kernels.internal_consistency import cronbach_alpha
 from rankkit.kernels.rating_composite import Composite, centred_covariance, rater_gradient, raw_covariance
+from rankkit.kernels.rating_graph import rating_graph
 from rankkit.kernels.variance_components import three_way
 from rankkit.result import SeBasis
 from rankkit.tables.ratings import Ratings
@@ -46,18 +47,22 @@ def evidence(parts: Composite, scored: Bools, design: str, reliability: float, *
     """Attach a covariance to composites.
 
     Several raters for someone: variances of raters' composites by REML. One rater for each: the declared single-rater
-    reliability, ``se = s √(1 − r)``. No raters, equal scores or exact agreement: no covariance, and said so.
+    reliability, ``se = s √(1 − r)``. No raters or exact agreement: no covariance, and said so. Equal scores from raters
+    who disagree are equal with a known error.
     """
     n = len(scored)
     keep = np.flatnonzero(scored)
     infinite = np.full(n, np.inf)
     values = parts.score[keep]
     nothing = Evidence(parts, scored, None, infinite, np.inf, "none", None, ())
-    if np.ptp(values) <= _NO_ERROR * max(float(np.abs(values).max()), 1.0) and (len(values) > 1 or design == "averaged"):
+    several = design != "averaged" and int(parts.n_raters[keep].max(initial=0)) > 1
+    level = max(float(np.abs(values).max()), 1.0)
+    equal = len(values) > 1 and bool(np.ptp(values) <= _NO_ERROR * level)
+    if equal and not (several and np.ptp(parts.rater_score) > _NO_ERROR * level):
         return _with(nothing, Problem("W-ALLEQUAL"))
     if design == "averaged":
         return nothing
-    if int(parts.n_raters[keep].max(initial=0)) < 2:
+    if not several:
         return _assumed(parts, scored, reliability, centred=centred, single=design == "one_rater")
     fitted = crossed_reml.fit(parts.rater_score, parts.ratee, parts.rater, n, parts.n_rater_levels)
     spread = float(np.var(parts.rater_score))
@@ -66,24 +71,68 @@ def evidence(parts: Composite, scored: Bools, design: str, reliability: float, *
     if fitted.residual <= _NO_ERROR * max(spread, 1e-300) and not (~fitted.identified).any():
         return _with(nothing, Problem("W-NOVAR"))
     each, difference = rater_gradient(parts, keep)
-    rater = 0.0 if centred else fitted.col
+    residual, remarks = fitted.residual, _small_print(parts, fitted, centred=centred)
     if centred:
         each[:, 1] = 0.0
         difference[1] = 0.0
+        residual *= _lost_to_centring(parts)
+    same = not centred and _same_panel(parts, keep)
+    if equal:
+        remarks = (Problem("W-ALLEQUAL"), *remarks)
+    elif len(keep) == 1:
+        remarks = (Problem("I-ONEPERSON"), *remarks)
     df = infinite.copy()
     df[keep] = crossed_reml.satterthwaite(each, fitted.variances, fitted.variance_unrestricted)
+    if same:
+        least = float(len(np.unique(parts.rater)) - 1)
+        each[:, 1] *= 1 + np.sqrt(2 / least)
+        cautious = crossed_reml.satterthwaite(each, fitted.variances, fitted.variance_unrestricted)
+        df[keep] = np.maximum(cautious, np.minimum(df[keep], least))
     df_difference = float(crossed_reml.satterthwaite(difference, fitted.variances, fitted.variance_unrestricted))
-    covariance = centred_covariance(parts, keep, fitted.residual) if centred else raw_covariance(parts, keep, rater, fitted.residual)
-    return Evidence(parts, scored, covariance, df, df_difference, "rater", fitted, _small_print(parts, fitted))
+    covariance = centred_covariance(parts, keep, residual) if centred else raw_covariance(parts, keep, fitted.col, residual)
+    return Evidence(parts, scored, covariance, df, df_difference, "rater", fitted, remarks)
+
+
+def _same_panel(parts: Composite, keep: Ints) -> bool:
+    """Whether the same raters, two or more, stand behind every score.
+
+    Then the panel's mean severity is independent of the estimated spread of severity, and Satterthwaite's intervals are
+    too short where severity dominates: they trust a spread that came out small by chance (coverage .93 with three raters,
+    σ_β = 2σ_ε). The degrees of freedom are therefore those for severity one standard error of its variance,
+    √(2/(m − 1)), larger. With different raters for different people large errors and large estimates go together, the
+    intervals hold their level, and no allowance is made.
+    """
+    share = parts.loadings[keep]
+    columns = len(np.unique(share.indices))
+    return columns > 1 and share.nnz == len(keep) * columns
+
+
+def _lost_to_centring(parts: Composite) -> float:
+    """Ratio by which the residual variance of centred scores is too small.
+
+    Centring takes one degree of freedom for each rater (less one for each group of raters who share nobody), which the
+    fit, finding no rater variance left, adds to the residual: (N − n)/(N − n − m + g), n/(n − 1) in a crossed design.
+    """
+    n, m, total = int((parts.n_raters > 0).sum()), len(np.unique(parts.rater)), len(parts.rater)
+    groups = rating_graph(parts.ratee, parts.rater, len(parts.score), parts.n_rater_levels).n_components
+    left = total - n - m + groups
+    return (total - n) / left if left > 0 else 1.0
 
 
 def _assumed(parts: Composite, scored: Bools, reliability: float, *, centred: bool, single: bool) -> Evidence:
-    """One rater for each person: the error variance is what the declared reliability leaves, s²(1 − r)."""
+    """One rater for each person: the error variance is what the declared reliability leaves, s²(1 − r).
+
+    Part of it is the raters' severity, how much no one can tell from these data. People of one rater share it, so their
+    differences are surer than stated here; between raters the statement holds. With one rater for all, s² contains no
+    severity, and the rater's own level is not in the interval.
+    """
     n, keep = len(scored), np.flatnonzero(scored)
     note = Problem("I-ASSUMED", None, None, None, {"reliability": f"{reliability:g}"})
-    if len(keep) < 2:
+    teams = len(np.unique(parts.rater)) if centred and not single else 1
+    if len(keep) <= teams:
         return Evidence(parts, scored, None, np.full(n, np.inf), np.inf, "none", None, (Problem("I-ONEPERSON"),))
-    variance = float(np.var(parts.score[keep], ddof=1)) * (1 - reliability)
+    squares = float(((parts.score[keep] - parts.score[keep].mean()) ** 2).sum())
+    variance = squares / (len(keep) - teams) * (1 - reliability)  # centring has taken one degree of freedom a team
     if centred and not single:
         covariance: Covariance = centred_covariance(parts, keep, variance)
     elif len(keep) <= _DENSE_LIMIT:
@@ -97,11 +146,11 @@ def _with(found: Evidence, note: Problem) -> Evidence:
     return Evidence(found.parts, found.scored, None, found.df, found.df_difference, "none", found.fitted, (*found.notes, note))
 
 
-def _small_print(parts: Composite, fitted: CrossedComponents) -> tuple[Problem, ...]:
+def _small_print(parts: Composite, fitted: CrossedComponents, *, centred: bool) -> tuple[Problem, ...]:
     notes = []
     if parts.partial:
         notes.append(Problem("I-INCOMPLETE"))
-    if fitted.at_boundary[1]:
+    if fitted.at_boundary[1] and not centred:
         notes.append(Problem("I-ZEROVAR", None, None, None, {"facet": "rater"}))
     return tuple(notes)
 
@@ -144,7 +193,7 @@ def _rater_notes(table: Ratings, rated: Bools) -> list[Problem]:
     small = np.flatnonzero((people > 0) & (people < _SMALL))
     if len(small) and len(np.unique(ratee)) >= _SMALL:
         names = [table.rater_labels[table.raters[r]] for r in small]
-        notes.append(Problem("W-SMALL", None, None, None, {"rater": names, "n": int(people[small].max())}))
+        notes.append(Problem("W-SMALL", None, None, None, {"rater": names, "n": len(names), "least": _SMALL}))
     blanks = np.bincount(table.rater[~rated], minlength=m)
     total = np.bincount(table.rater, minlength=m)
     used = np.bincount(table.rater[rated], minlength=m) > 0
@@ -185,8 +234,8 @@ def reliability(table: Ratings, used: Evidence, level: float) -> pd.DataFrame:
     """Reliability with the form named: intraclass correlations of raters' composites; α labelled as what it is."""
     columns = ["coefficient", "value", "ci_low", "ci_high", "assumes"]
     frames = []
-    if used.se_basis == "rater":
-        forms = as_frame(coefficients(used.parts, level))[columns]
+    if used.se_basis == "rater" and int((used.parts.n_raters > 0).sum()) > 1:
+        forms = as_frame(coefficients(used.parts, level, used.fitted))[columns]
         design_is_nested = used.fitted is not None and bool((~used.fitted.identified).any())
         wanted = ["ICC(1,1)", "ICC(1,k)"] if design_is_nested else ["ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)"]
         frames.append(forms[forms["coefficient"].isin(wanted)])

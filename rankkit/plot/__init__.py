@@ -88,7 +88,8 @@ def draw(subject: Any, kind: str | None = None, *, ax: Axes | None = None, **opt
         One of :func:`kinds`; the first by default.
     ax : Axes, optional
         Where to draw. Without it a figure of a fitting size is made: through pyplot in a notebook or where the session
-        has imported pyplot (so that it is displayed), otherwise a plain figure that opens no window.
+        has imported pyplot (so that it is displayed), otherwise a plain figure that opens no window. Names and ranks
+        stand outside the axes, so make figures of your own with ``layout="constrained"``.
     **options
         As in :func:`data`.
 

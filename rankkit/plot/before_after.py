@@ -19,7 +19,7 @@ _COLORS = {"up": palette.BLUE, "down": palette.VERMILLION, "same": palette.SILVE
 
 
 def applies(subject: Any) -> bool:
-    """A result that keeps raw beside adjusted scores."""
+    """Tell whether a result keeps raw beside adjusted scores."""
     changes = getattr(subject, "changes", None)
     return (
         changes is not None
@@ -89,13 +89,13 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     colors = [_COLORS[d] for d in table["direction"]]
     palette.dress(ax, data.title, data.subtitle, line=70, lift=18)
     rank_lines.frame(ax, [say("before", data.lang), say("after", data.lang)], worst)
-    rank_lines.draw_lines(ax, ranks, colors, list(loud))
     named = _named(table)
+    rank_lines.draw_lines(ax, ranks, colors, list(loud & named))
     left, right = (
         _texts(table[named], score, rank, before=before)
         for score, rank, before in (("raw_score", "raw_rank", False), ("score", "rank", True))
     )
-    rank_lines.names_at_ends(ax, ranks[named], left, right, [c for c, keep in zip(colors, named, strict=True) if keep], worst)
+    rank_lines.names_at_ends(ax, ranks[named], left, right, list(np.array(colors, dtype=object)[named]), worst)
     handles = [
         Line2D([], [], color=_COLORS[d], marker="o", markersize=5, label=say(d, data.lang))
         for d in _COLORS
@@ -111,13 +111,14 @@ def _named(table: pd.DataFrame) -> np.ndarray[Any, np.dtype[np.bool_]]:
         return np.ones(len(table), dtype=bool)
     gain = (table["raw_rank"] - table["rank"]).abs().to_numpy(dtype=np.float64)
     cut = np.sort(gain)[::-1][min(20, len(gain) - 1)]
-    return gain > cut
+    return np.asarray(gain > cut, dtype=bool)
 
 
 def _texts(rows: pd.DataFrame, score: str, rank: str, *, before: bool) -> pd.Series:
     """Write name, score and rank, the rank facing the line."""
+    scores = [f"{s:.2f}".replace("-", "−") for s in rows[score].astype("float64")]
     texts = [
-        f"{r:g}  {name}  {s:.2f}" if before else f"{name}  {s:.2f}  {r:g}"
-        for name, s, r in zip(rows["label"], rows[score], rows[rank].astype(float), strict=True)
+        f"{place:g}  {name}  {points}" if before else f"{name}  {points}  {place:g}"
+        for name, points, place in zip(rows["label"], scores, rows[rank].astype("float64"), strict=True)
     ]
     return pd.Series(texts, index=rows.index, dtype="object")

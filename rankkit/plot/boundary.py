@@ -23,8 +23,10 @@ _BAND_COLORS = (palette.GREEN, palette.SKY, palette.YELLOW, palette.PURPLE, pale
 
 
 def applies(subject: Any) -> bool:
-    """A result with grades and a boundary list."""
-    return all(getattr(subject, name, None) is not None for name in ("grades", "boundary")) and bool(subject.grades["score"].notna().any())
+    """Tell whether a result has grades and a boundary list."""
+    return all(getattr(subject, name, None) is not None for name in ("grades", "boundary", "cuts", "quota")) and bool(
+        subject.grades["score"].notna().any()
+    )
 
 
 def compute(result: Any, *, named: int = NAMED, lang: Lang | None = None) -> PlotData:
@@ -33,7 +35,7 @@ def compute(result: Any, *, named: int = NAMED, lang: Lang | None = None) -> Plo
     Parameters
     ----------
     result : ForcedDistributionResult
-        ``grades``, ``boundary``, ``probabilities`` and the scores.
+        ``grades``, ``boundary``, ``cuts``, ``quota``, ``probabilities`` and the scores.
     named : int
         Most people shown; with more, those nearest to a cut.
     lang : {"en", "zh"}, optional
@@ -43,15 +45,14 @@ def compute(result: Any, *, named: int = NAMED, lang: Lang | None = None) -> Plo
     -------
     PlotData
         ``table`` has, by ``ratee``: ``label, score, ci_low, ci_high, grade`` (as written; NA while it awaits a
-        decision), ``near`` (a coin-flip or tied at a cut), ``awaiting``, ``text``, ``y``. ``more`` has ``cuts``
+        decision), ``near`` (in the boundary list), ``awaiting``, ``text``, ``y``. ``more`` has ``cuts``
         (``upper, lower, score, y``), ``bands`` (``grade, top, bottom``) and ``probabilities`` where there are any.
     """
     lang = lang or language()
     scores, grades, boundary = result.scores, result.grades, result.boundary
     graded = grades[grades["score"].notna()].sort_index().sort_values("score", ascending=False, kind="stable")
-    order = _grade_order(result, graded)
+    order = list(result.quota.index)
     written = {g: lettering.legible(str(g), 16) for g in order}
-    flags = [boundary[c].reindex(graded.index).fillna(value=False).astype(bool) for c in ("coin_flip", "tie") if c in boundary.columns]
     table = pd.DataFrame(
         {
             "label": lettering.distinct(list(graded.index), list(graded["label"])),
@@ -59,13 +60,13 @@ def compute(result: Any, *, named: int = NAMED, lang: Lang | None = None) -> Plo
             "ci_low": scores["ci_low"].reindex(graded.index),
             "ci_high": scores["ci_high"].reindex(graded.index),
             "grade": [g if pd.isna(g) else written.get(g, str(g)) for g in graded["grade"]],
-            "near": np.any([f.to_numpy() for f in flags], axis=0) if flags else np.zeros(len(graded), dtype=bool),
+            "near": graded.index.isin(boundary.index),
             "awaiting": graded["grade"].isna().to_numpy(),
         },
         index=graded.index,
     )
-    table["text"] = [_grade_text(*row, lang) for row in zip(table["grade"], graded["candidates"], strict=True)]
-    cuts = _cuts(graded, order)
+    table["text"] = [_grade_text(*row) for row in zip(table["grade"], graded["candidates"], strict=True)]
+    cuts = _cuts(result.cuts, order)
     n = len(table)
     if n > named:
         table = table.iloc[_nearest(table["score"].to_numpy(dtype=np.float64), cuts["score"].to_numpy(), named)]
@@ -95,32 +96,18 @@ def compute(result: Any, *, named: int = NAMED, lang: Lang | None = None) -> Plo
     )
 
 
-def _grade_order(result: Any, graded: pd.DataFrame) -> list[Any]:
-    """Grades, best first: as the quota lists them, else by score."""
-    quota = getattr(result, "quota", None)
-    if quota is not None and len(quota):
-        return list(quota["grade"] if "grade" in quota.columns else quota.index)
-    if result.probabilities is not None:
-        return list(result.probabilities.columns)
-    return list(dict.fromkeys(graded["grade"].dropna()))
-
-
-def _grade_text(grade: Any, candidates: Any, lang: Lang) -> str:
-    """Write the grade, or the grades that are possible."""
+def _grade_text(grade: Any, candidates: Any) -> str:
+    """Write the grade, or the grades still open."""
     if not pd.isna(grade):
         return str(grade)
-    if isinstance(candidates, (list, tuple)) and candidates:
-        return say("or", lang).join(lettering.legible(str(c), 16) for c in candidates) + "?"
-    return lettering.legible(str(candidates), 24) + "?" if isinstance(candidates, str) and candidates else "?"
+    return (lettering.legible(str(candidates), 24) if candidates else "") + "?"
 
 
-def _cuts(graded: pd.DataFrame, order: Sequence[Any]) -> pd.DataFrame:
-    """Place each cut half-way between the lowest score above it and the highest below."""
-    score = graded["score"].astype("float64")
-    groups = [(g, score[graded["grade"].eq(g).fillna(value=False).astype(bool)]) for g in order]
-    filled = [(g, s) for g, s in groups if len(s)]
-    rows = [(a, b, (float(x.min()) + float(y.max())) / 2) for (a, x), (b, y) in zip(filled[:-1], filled[1:], strict=True)]
-    return pd.DataFrame(rows, columns=["upper", "lower", "score"]).astype({"score": "float64"})
+def _cuts(given: pd.DataFrame, order: Sequence[Any]) -> pd.DataFrame:
+    """Name the grades on both sides of each cut; a cut beyond everyone has no score and is not drawn."""
+    score = given["score"].to_numpy(dtype=np.float64)
+    cuts = pd.DataFrame({"upper": list(order[:-1]), "lower": list(order[1:]), "score": score})
+    return pd.DataFrame(cuts[np.isfinite(score)]).reset_index(drop=True)
 
 
 def _nearest(score: Any, cuts: Any, most: int) -> Any:
@@ -130,7 +117,7 @@ def _nearest(score: Any, cuts: Any, most: int) -> Any:
 
 
 def _bands(table: pd.DataFrame) -> pd.DataFrame:
-    """Runs of rows with the same grade."""
+    """Find runs of rows with the same grade."""
     key = table["text"].where(table["awaiting"], table["grade"])
     run = (key != key.shift()).cumsum()
     rows = [
@@ -176,7 +163,7 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     palette.dress(ax, data.title, data.subtitle, data.x_label, line=104 if shares is not None else 80, lift=16 if shares is not None else 0)
     lettering.tick_names(ax, "y", list(table["y"]), list(table["label"]))
     for text, near in zip(ax.get_yticklabels(), table["near"], strict=True):
-        text.set_color(palette.VERMILLION if near else palette.INK)
+        text.set_color(palette.darker(palette.VERMILLION) if near else palette.INK)
     if shares is not None:
         _bars(ax, shares, table["y"], colors, data)
     _legend(ax, table, data.lang)

@@ -16,12 +16,11 @@ from rankkit.plot.plot_data import PlotData
 
 KIND = "bump"
 _COLOURED = len(palette.CATEGORIES)
-_BARS_FOR_ALL = 8  # people; above that only the coloured ones get their rank sets drawn
 
 
 def applies(subject: Any) -> bool:
-    """A comparison of methods has ranks by method."""
-    return hasattr(subject, "results") and hasattr(subject, "ranks") and len(subject.ranks.columns) > 1
+    """Tell whether this compares the ranks of several methods."""
+    return hasattr(subject, "results") and hasattr(subject, "ranks") and len(subject.results) > 1
 
 
 def compute(comparison: Any, *, lang: Lang | None = None) -> PlotData:
@@ -37,32 +36,30 @@ def compute(comparison: Any, *, lang: Lang | None = None) -> PlotData:
     Returns
     -------
     PlotData
-        ``table`` has, by ``ratee``: ``label``, one column of ranks a method, ``shift`` (worst minus best rank) and
-        ``color``. ``more["rank_sets"]`` has the bars drawn.
+        ``table`` has, by ``ratee``: ``label``, ``shift`` (worst minus best rank) and ``color``. ``more["ranks"]`` has one
+        column of ranks a method, ``more["rank_sets"]`` the bars.
     """
     lang = lang or language()
-    ranks = comparison.ranks.sort_index()
-    methods = [str(m) for m in ranks.columns]
-    first = next(iter(comparison.results.values()))
-    names = lettering.distinct(list(ranks.index), [first.labels.get(p, p) for p in ranks.index])
+    methods = list(comparison.results)
+    ranks = comparison.ranks[methods].sort_index().sort_values(methods, kind="stable")
     numbers = ranks.astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-    table = pd.DataFrame(numbers, index=ranks.index, columns=pd.Index(methods))
-    table.insert(0, "label", names)
-    table["shift"] = _shift(numbers)
-    table = table.sort_values(methods, kind="stable")
-    table["color"] = _colors(table["shift"].to_numpy())
-    sets = _sets(comparison, ranks, table.index)
+    shift = _shift(numbers)
+    names = lettering.distinct(list(ranks.index), [comparison.labels.get(p, p) for p in ranks.index])
+    table = pd.DataFrame({"label": names, "shift": shift, "color": _colors(shift)}, index=ranks.index)
+    sets = _sets(comparison.rank_sets, methods, table.index)
     n = len(table)
-    level = percent(float(getattr(first, "level", 0.95)))
+    loud = set(table.index[table["color"] != palette.SILVER])
     subtitle = sentences(
         lang,
-        say("bump_say", lang, n=n, level=level) if len(sets) else say("bump_plain", lang, n=n),
+        say("bump_say", lang, n=n),
+        say("bump_same", lang) if not shift.any() else say("bump_loud", lang) if 0 < len(loud) < n else "",
+        say("bump_bars", lang, level=percent(comparison.level)) if sets["ratee"].isin(loud).any() else "",
         say("bump_names", lang) if n > rank_lines.NAMED else "",
     )
     return PlotData(
         kind=KIND,
         table=table,
-        more={"rank_sets": sets},
+        more={"ranks": pd.DataFrame(numbers, index=ranks.index, columns=pd.Index(methods)), "rank_sets": sets},
         title=say("bump", lang, n=len(methods)),
         subtitle=subtitle,
         y_label=say("rank", lang),
@@ -80,7 +77,9 @@ def _shift(ranks: Floats) -> Floats:
 
 
 def _colors(shift: Floats) -> list[str]:
-    """Colour the biggest movers: as many as there are colours, tied people all or none."""
+    """Colour the biggest movers: as many as there are colours, tied people all or none; few people all have a colour."""
+    if len(shift) <= _COLOURED:
+        return list(palette.CATEGORIES[: len(shift)])
     counts = {t: int((shift >= t).sum()) for t in np.unique(shift[shift > 0])}
     enough = [t for t, count in counts.items() if count <= _COLOURED]
     if not enough:
@@ -90,22 +89,12 @@ def _colors(shift: Floats) -> list[str]:
     return [next(colors) if strong else palette.SILVER for strong in loud]
 
 
-def _sets(comparison: Any, ranks: pd.DataFrame, order: pd.Index) -> pd.DataFrame:
+def _sets(wide: pd.DataFrame, methods: list[str], order: pd.Index) -> pd.DataFrame:
     """Rank sets in long form, of the methods that have them."""
-    wide = getattr(comparison, "rank_sets", None)
-    if wide is None or not len(wide.columns):
-        return pd.DataFrame(columns=["ratee", "method", "rank_low", "rank_high"])
     frames = [
-        pd.DataFrame(
-            {
-                "ratee": order,
-                "method": str(method),
-                "rank_low": wide[(method, "rank_low")].reindex(order).array,
-                "rank_high": wide[(method, "rank_high")].reindex(order).array,
-            }
-        )
-        for method in ranks.columns
-        if (method, "rank_low") in wide.columns
+        pd.DataFrame({"ratee": order, "method": m, **{bound: wide[(m, bound)].reindex(order).array for bound in ("rank_low", "rank_high")}})
+        for m in methods
+        if (m, "rank_low") in wide.columns
     ]
     return pd.concat(frames, ignore_index=True).dropna() if frames else pd.DataFrame(columns=["ratee", "method", "rank_low", "rank_high"])
 
@@ -125,16 +114,16 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     Axes
     """
     table = data.table
-    methods = [c for c in table.columns if c not in ("label", "shift", "color")]
-    ranks = table[methods].to_numpy(dtype=np.float64)
+    methods = list(data.more["ranks"].columns)
+    ranks = data.more["ranks"].to_numpy(dtype=np.float64)
     worst = float(max(len(table), np.nanmax(ranks, initial=1.0)))
     colors = list(table["color"])
     loud = [c != palette.SILVER for c in colors]
     palette.dress(ax, data.title, data.subtitle, line=34 + 26 * len(methods), lift=18)
     rank_lines.frame(ax, [lettering.legible(m, 26) for m in methods], worst)
-    barred = table if len(table) <= _BARS_FOR_ALL else table[loud]
+    barred = table[loud]
     low, high = (_wide(data.more["rank_sets"], bound, barred.index, methods) for bound in ("rank_low", "rank_high"))
-    rank_lines.draw_bars(ax, low, high, [palette.GREY if c == palette.SILVER else c for c in barred["color"]])
+    rank_lines.draw_bars(ax, low, high, list(barred["color"]))
     rank_lines.draw_lines(ax, ranks, colors, loud)
     named = np.array(loud) if len(table) > rank_lines.NAMED else np.ones(len(table), dtype=bool)
     left, right = (_with_rank(table["label"][named], ranks[named, k], before=k != 0) for k in (0, -1))

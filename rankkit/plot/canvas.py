@@ -30,7 +30,7 @@ _NO_METADATA: dict[str, dict[str, Any]] = {
 @contextmanager
 def styled() -> Iterator[None]:
     """Hold our settings while drawing; the user's return unchanged."""
-    with mpl.rc_context(dict(STYLE)):
+    with mpl.rc_context(STYLE):
         yield
 
 
@@ -41,9 +41,9 @@ def shown_axes(size: tuple[float, float]) -> Axes:
     the end of the cell or by ``plt.show()``. Anywhere else it is a plain figure that opens no window.
     """
     if "matplotlib.pyplot" in sys.modules or _in_notebook():
-        from matplotlib import pyplot  # noqa: PLC0415 - only where the session uses it
+        from matplotlib import pyplot as plt  # noqa: PLC0415 - only where the session uses it
 
-        return pyplot.figure(figsize=size, layout="constrained").add_subplot()
+        return plt.figure(figsize=size, layout="constrained").add_subplot()
     return quiet_axes(size)
 
 

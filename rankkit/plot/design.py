@@ -28,7 +28,7 @@ def audit_of(subject: Any) -> Any:
 
 
 def applies(subject: Any) -> bool:
-    """A design audit that knows who judged whom."""
+    """Tell whether there is a design audit that knows who judged whom."""
     audit = audit_of(subject)
     return audit is not None and len(getattr(audit, "links", ())) > 0
 
@@ -55,7 +55,7 @@ def compute(subject: Any, *, most: int = GRAPH_NODES, lang: Lang | None = None) 
     audit = audit_of(subject)
     links, pairs = audit.links, "left" in audit.links.columns
     component = {p: k for k, group in enumerate(audit.components) for p in group}
-    table, lines = _of_pairs(audit, links, component) if pairs else _of_ratings(audit, links, component)
+    table, lines = _of_pairs(audit, links, component) if pairs else _of_ratings(audit, links, component, _rater_labels(subject))
     table["ringed"] = table["id"].isin(set(audit.articulation)) & (table["role"] == "ratee")
     counts = {role: int((table["role"] == role).sum()) for role in ("rater", "ratee")}
     as_map = max(counts.values()) > most
@@ -70,9 +70,9 @@ def compute(subject: Any, *, most: int = GRAPH_NODES, lang: Lang | None = None) 
     binned = ""
     if as_map:
         more["cells"], binned = design_map.cells(table, lines, pairs=pairs, lang=lang)
-        size = (7.2, 6.8 if pairs else min(2.2 + 6.0 * max(counts["rater"] / counts["ratee"], 0.25), 8.0))
+        size = (7.2, 6.8 if pairs else design_map.height(counts["rater"], counts["ratee"]))
     elif pairs:
-        _circles(table, lines)
+        _circles(table)
     else:
         _two_columns(table, lines)
     subtitle = sentences(
@@ -80,7 +80,7 @@ def compute(subject: Any, *, most: int = GRAPH_NODES, lang: Lang | None = None) 
         head,
         say("design_groups", lang, n=groups) if groups > 1 else "",
         say("design_ringed", lang) if table["ringed"].any() and not as_map else "",
-        say("design_map", lang) if as_map else "",
+        say("design_map", lang) if as_map and len(set(more["cells"]["n"])) > 1 else "",
         binned,
     )
     return PlotData(
@@ -96,15 +96,24 @@ def compute(subject: Any, *, most: int = GRAPH_NODES, lang: Lang | None = None) 
     )
 
 
-def _of_ratings(audit: Any, links: pd.DataFrame, component: dict[str, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _rater_labels(subject: Any) -> dict[str, str]:
+    """Display names of raters, where the subject keeps them; elsewhere their ids are shown."""
+    ratings = getattr(subject, "ratings_by_rater", None)
+    if ratings is None or not len(ratings):
+        return dict(getattr(audit_of(subject), "rater_labels", {}))
+    names = ratings.drop_duplicates("rater")
+    return dict(zip(names["rater"], names["rater_label"], strict=True))
+
+
+def _of_ratings(audit: Any, links: pd.DataFrame, component: dict[str, int], raters: dict[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Nodes and lines of a rating design: raters first, each side grouped by component."""
     links = links.sort_values(["rater", "ratee"], kind="stable")
-    group = links["ratee"].map(component).fillna(len(audit.components)).astype(int)
-    of_rater = group.groupby(links["rater"].to_numpy()).min().to_dict()
+    of_link = links["ratee"].map(component).fillna(len(audit.components)).astype(int)
+    of_rater = {str(r): int(c) for r, c in of_link.groupby(links["rater"].to_numpy()).min().items()}
     frames = []
-    for role, groups in (("rater", of_rater), ("ratee", component)):
-        ids = sorted(groups, key=lambda p, g=groups: (g[p], p))  # type: ignore[misc]
-        names = lettering.distinct(ids, [audit.labels.get(p, p) for p in ids], 22)
+    for role, groups, labels in (("rater", of_rater, raters), ("ratee", component, audit.labels)):
+        ids = [who for _, who in sorted((group, who) for who, group in groups.items())]
+        names = lettering.distinct(ids, [labels.get(p, p) for p in ids], 22)
         frames.append(pd.DataFrame({"id": ids, "role": role, "label": names, "component": [groups[p] for p in ids]}))
     table = pd.concat(frames, ignore_index=True)
     row = {(role, who): k for k, (role, who) in enumerate(zip(table["role"], table["id"], strict=True))}
@@ -113,7 +122,7 @@ def _of_ratings(audit: Any, links: pd.DataFrame, component: dict[str, int]) -> t
             "start": [row["rater", r] for r in links["rater"]],
             "end": [row["ratee", p] for p in links["ratee"]],
             "n": links["n"].astype("float64").to_numpy(),
-            "component": group.to_numpy(),
+            "component": of_link.to_numpy(),
         }
     )
     return table, lines
@@ -158,23 +167,22 @@ def _two_columns(table: pd.DataFrame, lines: pd.DataFrame) -> None:
     table["x"], table["y"] = side.astype(float), rank
 
 
-def _circles(table: pd.DataFrame, lines: pd.DataFrame) -> None:
+def _circles(table: pd.DataFrame) -> None:
     """One circle a component, sized by its people, packed in rows."""
-    del lines
+    counts = table.groupby("component", sort=True).size().to_numpy()
+    radii = np.where(counts > 1, np.maximum(counts, 2) / (2 * np.pi), 0.0)
+    rooms = 2 * (radii + 1.0)
+    widest = max(float(rooms[0]), 1.2 * float(np.sqrt((rooms**2).sum())))
     x, y = np.zeros(len(table)), np.zeros(len(table))
-    corner, row_height, row_top, widest = 0.0, 0.0, 0.0, 0.0
-    for k, (_, part) in enumerate(table.groupby("component", sort=True)):
-        n = len(part)
-        radius = max(n, 2) / (2 * np.pi) * 1.0 if n > 1 else 0.0
-        room = radius + 1.1
-        if k == 0:
-            widest = max(2 * room, 8.0)
-        if corner and corner + 2 * room > widest:
+    corner, row_height, row_top = 0.0, 0.0, 0.0
+    for (_, part), radius, room in zip(table.groupby("component", sort=True), radii, rooms, strict=True):
+        if corner and corner + room > widest:
             corner, row_top, row_height = 0.0, row_top + row_height, 0.0
-        angle = 2 * np.pi * np.arange(n) / n - np.pi / 2
-        x[part.index] = corner + room + radius * np.cos(angle)
-        y[part.index] = row_top + room + radius * np.sin(angle)
-        corner, row_height = corner + 2 * room, max(row_height, 2 * room)
+        angle = 2 * np.pi * np.arange(len(part)) / len(part) - np.pi / 2
+        rows = part.index.to_numpy()
+        x[rows] = corner + room / 2 + radius * np.cos(angle)
+        y[rows] = row_top + room / 2 + radius * np.sin(angle)
+        corner, row_height = corner + room, max(row_height, room)
     table["x"], table["y"] = x, y
 
 
@@ -204,7 +212,7 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     segments = np.stack([points[lines["start"]], points[lines["end"]]], axis=1)
     widths = (
         0.7 + 2.0 * np.sqrt(lines["n"].to_numpy() / max(float(lines["n"].max()), 1.0))
-        if lines["n"].nunique() > 1
+        if len(set(lines["n"])) > 1
         else np.full(len(lines), 1.1)
     )
     ax.add_collection(

@@ -13,7 +13,13 @@ from rankkit.plot import lettering, palette
 from rankkit.plot.phrases import say
 from rankkit.plot.plot_data import PlotData
 
+NAMED = 40  # rows or columns that get names
 CELLS = 300  # rows and columns of the map at most; beyond that, neighbours are summed
+
+
+def height(rows: int, columns: int) -> float:
+    """Inches that suit a map, with room for the names of few rows."""
+    return 1.7 + (0.17 * max(rows, 8) if rows <= NAMED else min(6.0 * max(rows / columns, 0.25), 6.5))
 
 
 def cells(table: pd.DataFrame, lines: pd.DataFrame, *, pairs: bool, lang: Lang) -> tuple[pd.DataFrame, str]:
@@ -35,7 +41,8 @@ def cells(table: pd.DataFrame, lines: pd.DataFrame, *, pairs: bool, lang: Lang) 
     if pairs:
         row, column, n = np.r_[row, column], np.r_[column, row], np.r_[n, n]
     by_row, by_column = -(-len(rows) // CELLS), -(-len(columns) // CELLS)
-    grid = pd.DataFrame({"row": row // by_row, "column": column // by_column, "n": n}).groupby(["row", "column"], as_index=False)["n"].sum()
+    parts = pd.DataFrame({"row": row // by_row, "column": column // by_column, "n": n})
+    grid = parts.groupby(["row", "column"])["n"].sum().reset_index()
     return grid, say("design_binned", lang, rows=by_row, columns=by_column) if max(by_row, by_column) > 1 else ""
 
 
@@ -64,10 +71,11 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     shades = LinearSegmentedColormap.from_list("judgements", ["#FFFFFF", "#A9CCE3", palette.BLUE, "#00304D"])
     shown = np.ma.masked_equal(np.sqrt(picture), 0.0)
     most = float(np.sqrt(picture.max()))
+    darkest = most if len(set(grid["n"])) > 1 else 1.6 * most
     ax.imshow(
         shown,
         cmap=shades,
-        norm=Normalize(-0.35 * most, most),
+        norm=Normalize(-0.35 * most, darkest),
         extent=(0, len(across), len(down), 0),
         aspect="auto",
         interpolation="nearest",
@@ -77,10 +85,10 @@ def draw(data: PlotData, ax: Axes) -> Axes:
         ax.spines[side].set_visible(True)
         ax.spines[side].set_color(palette.SILVER)
     for axis, nodes in (("y", down), ("x", across)):
-        some = len(nodes) <= 40
-        positions = np.arange(len(nodes)) + 0.5 if some else []
-        lettering.tick_names(ax, axis, list(positions), list(nodes["label"]) if some else [], size=8, rotation=90 if axis == "x" else 0)
-    if table["component"].nunique() > 1:
+        some = len(nodes) <= NAMED
+        positions = [k + 0.5 for k in range(len(nodes))] if some else []
+        lettering.tick_names(ax, axis, positions, list(nodes["label"]) if some else [], size=7.5, rotation=90 if axis == "x" else 0)
+    if len(set(table["component"])) > 1:
         _frames(ax, down["component"].to_numpy(), across["component"].to_numpy())
     return ax
 

@@ -26,7 +26,7 @@ _ROW = 0.235  # inches a row
 
 
 def applies(subject: Any) -> bool:
-    """Any result has scores."""
+    """Tell whether there are scores; any result has them."""
     return hasattr(subject, "scores") and hasattr(subject, "rank_sets")
 
 

@@ -62,7 +62,7 @@ def shortened(text: str, most: int) -> str:
     """Cut a text to a width, the cut shown as ``…``.
 
     >>> shortened("Wolfeschlegelsteinhausen", 10)
-    'Wolfesche…'
+    'Wolfeschl…'
     """
     if width(text) <= most:
         return text
@@ -97,7 +97,7 @@ def legible(label: str, most: int = LONGEST) -> str:
 
     Examples
     --------
-    >>> legible("赵\n云 😀 $x$")
+    >>> legible("赵\n云 🦊 $x$")
     '赵 云 〓 $x$'
     """
     drawn = []
@@ -188,11 +188,13 @@ def tick_names(
     """Name positions along the ``"x"`` or ``"y"`` axis (``options`` go to the tick labels)."""
     chosen = ax.xaxis if axis == "x" else ax.yaxis
     chosen.set_ticks(list(positions))
-    for text in chosen.set_ticklabels(list(names), **options):
-        letter(text, size, color)
+    chosen.set_ticklabels(list(names), **options)
+    for tick in chosen.get_major_ticks():
+        letter(tick.label1, size, color)
+        letter(tick.label2, size, color)
 
 
 def numbers(ax: Axes, *axes: str, size: float = SIZE - 0.5) -> None:
     """Set the numbers along some axes in our first font."""
     for axis in axes:
-        ax.tick_params(axis=axis, labelsize=size, labelfontfamily=families()[0])  # type: ignore[arg-type]
+        ax.tick_params(axis=axis, labelsize=size, labelfontfamily=list(families()))  # type: ignore[arg-type]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.transforms import ScaledTranslation
 
 from rankkit.plot import lettering
@@ -26,7 +26,7 @@ PALE = "#E9E9E9"
 CATEGORIES = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 """Okabe–Ito without black (text) and yellow (too pale for lines), in order of use."""
 
-STYLE: Mapping[str, Any] = MappingProxyType(
+STYLE: Any = MappingProxyType(
     {
         "figure.facecolor": "white",
         "figure.dpi": 100.0,
@@ -58,12 +58,22 @@ STYLE: Mapping[str, Any] = MappingProxyType(
 """Holds while we draw, inside ``rc_context``; the user's settings return unchanged."""
 
 
+def darker(color: str) -> str:
+    """Mix a colour with black, for text on white.
+
+    >>> darker("#E69F00")
+    '#8f6300'
+    """
+    red, green, blue = (round(0.62 * 255 * part) for part in to_rgb(color))
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
 def group_color(group: int) -> str:
     """Colour of the ``group``-th group; from the seventh on all share grey."""
     return CATEGORIES[group] if group < len(CATEGORIES) else GREY
 
 
-def dress(ax: Axes, title: str, subtitle: str, x_label: str = "", y_label: str = "", *, line: int = 88, lift: float = 0.0) -> None:
+def dress(ax: Axes, title: str, subtitle: str, x_label: str = "", y_label: str = "", *, line: int = 96, lift: float = 0.0) -> None:
     """Write title and axis labels, and leave only the bottom line of the frame; ``lift`` is room in points above it."""
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)

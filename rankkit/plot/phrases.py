@@ -28,7 +28,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     ),
     "forest_cut": (
         "{n} people: the first and last {ends} by name, {middle} between them drawn without names.",
-        "共 {n} 人：最前与最后各约 {ends} 人列名，其间 {middle} 人不列名。",
+        "共 {n} 人：最前与最后各 {ends} 人列名，其间 {middle} 人不列名。",
     ),
     "forest_stride": ("Of those, every {stride}th is drawn.", "其间每 {stride} 人画一人。"),
     "rank": ("Rank", "排名"),
@@ -67,10 +67,12 @@ _PHRASES: dict[str, tuple[str, str]] = {
     # bump
     "bump": ("Ranks under {n} methods", "{n} 种方法下的排名"),
     "bump_say": (
-        "Same {n} people. Pale bars: {level} rank sets. Coloured: the largest shifts between methods.",
-        "同样的 {n} 人。浅色条：{level} 排名区间。彩色：方法之间变动最大者。",
+        "The same {n} people under each method.",
+        "各方法下同样的 {n} 人。",
     ),
-    "bump_plain": ("Same {n} people. Coloured: the largest shifts between methods.", "同样的 {n} 人。彩色：方法之间变动最大者。"),
+    "bump_same": ("Nobody changes rank.", "无人名次变动。"),
+    "bump_loud": ("Coloured: the largest shifts.", "彩色：变动最大者。"),
+    "bump_bars": ("Pale bars: their {level} rank sets.", "浅色条：其 {level} 排名区间。"),
     "bump_names": ("Too many to name all.", "人数较多，只列部分姓名。"),
     # before and after
     "before_after": ("Ranks before and after adjustment", "调整前后的排名"),
@@ -90,8 +92,8 @@ _PHRASES: dict[str, tuple[str, str]] = {
         "横线：分数的 {level} 区间。橙色：与相邻等级的差别在误差之内。",
     ),
     "boundary_plain": (
-        "No standard error: nobody can be told apart from the next grade by chance alone.",
-        "没有标准误：无法判断与相邻等级的差别是否出于偶然。",
+        "No standard error can be estimated: how sure a grade is cannot be told.",
+        "无法估计标准误：不能判断等级有多可靠。",
     ),
     "boundary_bars": ("Right: probability of each grade.", "右侧：落入各等级的概率。"),
     "boundary_cut": ("{shown} of {n} people shown: those nearest to a cut.", "共 {n} 人，显示最接近分界线的 {shown} 人。"),
@@ -99,7 +101,6 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "clear": ("clear of the cuts", "远离分界线"),
     "awaiting": ("awaiting a decision", "待定"),
     "probability": ("Probability of each grade", "落入各等级的概率"),
-    "or": (" or ", " 或 "),
     # design
     "design_ratings": ("Who rated whom", "谁评了谁"),
     "design_comparisons": ("Who was compared with whom", "谁与谁比较过"),

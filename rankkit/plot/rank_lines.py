@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -27,7 +28,7 @@ def slots(rank: Floats) -> Floats:
     """
     order = np.argsort(rank, kind="stable")
     out = rank.copy()
-    for place, next_place in zip(order[:-1], order[1:], strict=True):
+    for place, next_place in pairwise(order):
         out[next_place] = max(out[next_place], out[place] + 1)
     return out
 
@@ -49,31 +50,31 @@ def spread_apart(y: Floats, least: float, low: float, high: float) -> Floats:
 
 
 def draw_lines(ax: Axes, ranks: Floats, colors: Sequence[str], loud: Sequence[bool]) -> None:
-    """Draw one line a person through the ranks, shape (people, columns); loud ones on top."""
+    """Draw one line a person through the ranks, shape (people, columns); loud ones on top, quiet ones thin where there are many."""
     x = np.arange(ranks.shape[1])
+    many = len(ranks) > NAMED
     for row, color, strong in zip(ranks, colors, loud, strict=True):
         ax.plot(
             x,
             row,
             color=color,
-            linewidth=2.0 if strong else 1.0,
-            marker="o",
-            markersize=5.5 if strong else 3.5,
-            markeredgecolor="white",
+            linewidth=2.0 if strong else 0.5 if many else 1.0,
+            marker="o" if strong or not many else ".",
+            markersize=5.5 if strong else 2.5 if many else 3.5,
+            markeredgecolor="white" if strong or not many else "none",
             markeredgewidth=0.6,
             zorder=4 if strong else 3,
             solid_capstyle="round",
         )
 
 
-def draw_bars(ax: Axes, low: Floats, high: Floats, colors: Sequence[str], *, step: float = 0.045) -> None:
-    """Draw pale bars for rank sets, shape (people, columns), side by side around each column."""
-    count = len(low)
-    shift = (np.arange(count) - (count - 1) / 2) * min(step, 0.36 / max(count, 1))
-    for row_low, row_high, color, aside in zip(low, high, colors, shift, strict=True):
-        some = np.isfinite(row_low) & np.isfinite(row_high)
-        x = np.arange(len(row_low))[some] + aside
-        ax.vlines(x, row_low[some] - 0.25, row_high[some] + 0.25, color=color, alpha=0.32, linewidth=4.5, zorder=1)
+def draw_bars(ax: Axes, low: Floats, high: Floats, colors: Sequence[str], *, step: float = 0.032) -> None:
+    """Draw pale bars for rank sets, shape (people, columns), beside each column, on the side away from the names."""
+    last = low.shape[1] - 1
+    for k, (row_low, row_high, color) in enumerate(zip(low, high, colors, strict=True)):
+        some = np.flatnonzero(np.isfinite(row_low) & np.isfinite(row_high))
+        x = some + np.where(some == last, -1, 1) * (0.035 + step * k)
+        ax.vlines(x, row_low[some] - 0.25, row_high[some] + 0.25, color=color, alpha=0.32, linewidth=4.0, zorder=1)
 
 
 def names_at_ends(ax: Axes, ranks: Floats, left: pd.Series, right: pd.Series, colors: Sequence[str], worst: float) -> None:
@@ -88,7 +89,7 @@ def names_at_ends(ax: Axes, ranks: Floats, left: pd.Series, right: pd.Series, co
         for place, at, text, color in zip(y, edge[some], names[some], np.array(colors, dtype=object)[some], strict=True):
             ax.plot([x + side * 0.02, x + side * 0.07], [at, place], color=palette.SILVER, linewidth=0.5, zorder=1, clip_on=False)
             align = "left" if side > 0 else "right"
-            shade = palette.INK if color == palette.SILVER else color
+            shade = palette.INK if color == palette.SILVER else palette.darker(color)
             lettering.write(ax, x + side * 0.085, place, text, color=shade, va="center", ha=align, size=8.8)
 
 

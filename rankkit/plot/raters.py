@@ -20,10 +20,12 @@ KIND = "raters"
 NAMED = 40  # raters shown; above that, the ends
 _DOTS = 200  # ratings of one rater drawn as dots
 _HALF = 0.32  # half the height of a row that dots may take
+_STACK = 7  # equal ratings stacked before a second stack begins
+_STACKS = 9  # stacks of one value at most
 
 
 def applies(subject: Any) -> bool:
-    """A result that keeps the ratings with who gave them."""
+    """Tell whether a result keeps the ratings with who gave them."""
     ratings = getattr(subject, "ratings_by_rater", None)
     return ratings is not None and len(ratings) > 0
 
@@ -46,7 +48,8 @@ def compute(result: Any, *, dimension: str | None = None, named: int = NAMED, la
     -------
     PlotData
         ``table`` has, by ``rater``, lowest mean first: ``label, n, mean, q1, median, q3, low, high, y``;
-        ``more["ratings"]`` the dots (``rater, score, y``); ``more["overall"]`` the mean of all ratings.
+        ``more["ratings"]`` the dots
+        (``rater, score, x, y``; ``x`` is the score moved aside where many are equal); ``more["overall"]`` the mean of all ratings.
     """
     lang = lang or language()
     cells = result.ratings_by_rater
@@ -75,13 +78,15 @@ def compute(result: Any, *, dimension: str | None = None, named: int = NAMED, la
         table = pd.concat([table.iloc[:ends], table.iloc[-ends:]])
         cut = say("raters_cut", lang, n=raters, ends=ends)
     table["y"] = np.arange(len(table), dtype=np.float64)
-    dots = [_dots(rater, score[cells["rater"] == rater].to_numpy(), y) for rater, y in zip(table.index, table["y"], strict=True)]
+    gaps = np.diff(np.unique(score))
+    aside = min(0.011 * float(np.ptp(score)) if len(score) else 0.0, float(gaps.min(initial=np.inf)) / 12)
+    dots = [_dots(rater, score[cells["rater"] == rater].to_numpy(), y, aside) for rater, y in zip(table.index, table["y"], strict=True)]
     thinned = say("raters_thinned", lang, most=_DOTS) if (table["n"] > _DOTS).any() else ""
     return PlotData(
         kind=KIND,
         table=table,
         more={
-            "ratings": pd.concat(dots, ignore_index=True) if dots else pd.DataFrame(columns=["rater", "score", "y"]),
+            "ratings": pd.concat(dots, ignore_index=True) if dots else pd.DataFrame(columns=["rater", "score", "x", "y"]),
             "overall": pd.DataFrame({"mean": [float(score.mean())]}),
         },
         title=say("raters", lang),
@@ -92,15 +97,20 @@ def compute(result: Any, *, dimension: str | None = None, named: int = NAMED, la
     )
 
 
-def _dots(rater: Any, score: Floats, y: float) -> pd.DataFrame:
-    """Stack equal ratings around the row, the same way every time."""
+def _dots(rater: Any, score: Floats, y: float, aside: float) -> pd.DataFrame:
+    """Stack equal ratings around the row, in several stacks side by side where they are many; the same way every time."""
     ordered = np.sort(score)
     if len(ordered) > _DOTS:
         ordered = ordered[np.linspace(0, len(ordered) - 1, _DOTS).round().astype(int)]
     values, where, counts = np.unique(ordered, return_inverse=True, return_counts=True)
     k = np.arange(len(ordered)) - np.searchsorted(ordered, values)[where]
-    step = np.minimum(0.1, 2 * _HALF / np.maximum(counts, 1))[where]
-    return pd.DataFrame({"rater": rater, "score": ordered, "y": y + (k - (counts[where] - 1) / 2) * step})
+    stacks = np.minimum(-(-counts // _STACK), _STACKS)
+    tall = -(-counts // stacks)
+    stack, level = k // tall[where], k % tall[where]
+    in_stack = np.minimum(tall[where], counts[where] - stack * tall[where])
+    step = np.minimum(0.095, 2 * _HALF / np.maximum(tall, 1))[where]
+    x = ordered + (stack - (stacks[where] - 1) / 2) * aside
+    return pd.DataFrame({"rater": rater, "score": ordered, "x": x, "y": y + (level - (in_stack - 1) / 2) * step})
 
 
 def draw(data: PlotData, ax: Axes) -> Axes:
@@ -124,9 +134,7 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     for y, q1, q3, median in zip(table["y"], table["q1"], table["q3"], table["median"], strict=True):
         ax.add_patch(Rectangle((q1, y - 0.36), q3 - q1, 0.72, facecolor=palette.SKY, alpha=0.28, edgecolor="none", zorder=1))
         ax.plot([median, median], [y - 0.36, y + 0.36], color=palette.SKY, linewidth=1.6, zorder=2)
-    ax.plot(
-        dots["score"], dots["y"], linestyle="none", marker="o", markersize=2.8, color=palette.INK, alpha=0.55, markeredgewidth=0, zorder=3
-    )
+    ax.plot(dots["x"], dots["y"], linestyle="none", marker="o", markersize=2.8, color=palette.INK, alpha=0.55, markeredgewidth=0, zorder=3)
     ax.plot(
         table["mean"], table["y"], linestyle="none", marker="D", markersize=6, color=palette.VERMILLION, markeredgecolor="white", zorder=4
     )

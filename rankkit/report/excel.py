@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -19,15 +19,29 @@ from rankkit.report.plain import width_of
 from rankkit.report.views import View, view
 from rankkit.report.words import percent, say
 
-_OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "nan_inf_to_errors": False, "in_memory": True}
-_CREATED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)  # a constant: the same result gives the same bytes
+_OPTIONS = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": False,
+    "in_memory": True,
+}
+_CREATED = dt.datetime(2000, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)  # a constant: the same result gives the same bytes
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 _LONGEST_NAME, _LONGEST_TEXT, _MOST_ROWS = 31, 32_767, 1_048_575
 _NARROWEST, _WIDEST, _SAMPLED = 8, 60, 500
 _WRAPPED = ("text", "fix", "message", "what_it_could_also_be", "suggested_action", "assumes", "status_reason")
 
 
-def write(subject: Any, path: str | Path, *, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None) -> Path:
+def write(
+    subject: Any,
+    path: str | Path,
+    *,
+    audience: Audience = "committee",
+    lang: Lang = "en",
+    ratee: str | None = None,
+    key: bytes | None = None,
+) -> Path:
     """Write a workbook of a result or a comparison of methods.
 
     Parameters
@@ -73,15 +87,21 @@ def _frames(v: View) -> dict[str, pd.DataFrame]:
     frames.update(v.tables)
     if v.findings is not None:
         frames["findings"] = v.findings
-    frames["messages"] = pd.concat([pd.DataFrame({"text": list(v.design_words)}, dtype=object), v.messages], ignore_index=True).reindex(columns=["code", "text", "fix"])
+    frames["messages"] = pd.concat([pd.DataFrame({"text": list(v.design_words)}, dtype=object), v.messages], ignore_index=True).reindex(
+        columns=["code", "text", "fix"]
+    )
     return {**frames, "settings": _settings(v)}
 
 
 def _settings(v: View) -> pd.DataFrame:
-    rows = [(say("methods", v.lang), ", ".join(v.methods)), (say("people", v.lang), str(v.n_people)), (say("audience", v.lang), say(v.audience, v.lang))]
+    rows = [
+        (say("methods", v.lang), ", ".join(v.methods)),
+        (say("people", v.lang), str(v.n_people)),
+        (say("audience", v.lang), say(v.audience, v.lang)),
+    ]
     if len(v.methods) == 1:
         rows += [(say("unit", v.lang), terms.unit(v.unit, v.lang)), (say("basis", v.lang), terms.basis(v.se_basis, v.lang))]
-    rows.append((say("level", v.lang), percent(v.level)))
+    rows.append((say("level", v.lang), percent(v.level, v.lang)))
     if v.simulated:
         rows.insert(0, ("!", say("simulated", v.lang)))
     return pd.DataFrame([*rows, *v.settings], columns=["setting", "value"], dtype=object)
@@ -146,7 +166,7 @@ class _Sheets:
 
 
 def sheet_name(name: str, taken: set[str]) -> str:
-    """Make a name Excel accepts: at most 31 characters, none of ``[]:*?/\\``, not taken yet.
+    r"""Make a name Excel accepts: at most 31 characters, none of ``[]:*?/\``, not taken yet.
 
     >>> taken: set[str] = set()
     >>> sheet_name("a/b", taken), sheet_name("A b", taken), sheet_name("'", taken), sheet_name("History", taken)

@@ -13,9 +13,9 @@ from rankkit.errors import Lang
 from rankkit.report import numbers, terms
 from rankkit.report.words import say
 
-_CONTROL = {i: " " for i in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+_DIRECTIONS = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))  # marks that could show a name backwards
+_CONTROL = dict.fromkeys((*range(32), *range(127, 160), 0x2028, 0x2029, *_DIRECTIONS), " ")
 _PAIRED = {"ci_low": ("ci_high", "interval"), "rank_low": ("rank_high", "rank_set")}
-_TEXT_KINDS = ("person", "text", "status", "bar")
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,16 @@ class Grid:
     headings: tuple[Heading, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
+    @property
+    def has_bars(self) -> bool:
+        """Tell whether a column holds bars."""
+        return bool(self.rows) and any(cell.kind == "bar" for cell in self.rows[0])
+
 
 def clean(text: Any) -> str:
-    """Make a name fit one line: control characters and lone surrogates become spaces or marks.
+    r"""Make a name fit one line: control characters and lone surrogates become spaces or marks.
 
-    >>> clean("a\\nb\\x00c")
+    >>> clean("a\nb\x00c")
     'a b c'
     """
     return str(text).translate(_CONTROL).encode("utf-8", "replace").decode("utf-8")
@@ -67,9 +72,21 @@ def axis(*frames: pd.DataFrame | None) -> tuple[float, float] | None:
     return (float(found.min()), float(found.max())) if len(found) and found.max() > found.min() else None
 
 
-def score_grid(frame: pd.DataFrame, lang: Lang, unit: str, title: str, *, ends: tuple[float, float] | None, labels: Mapping[str, str]) -> Grid:
-    """Lay out scores: rank with its set, person, score, interval as bar and numbers, counts, status with reason."""
-    other = [n for n in frame.index.names if n != "ratee"]
+def score_grid(
+    frame: pd.DataFrame,
+    lang: Lang,
+    unit: str,
+    title: str,
+    *,
+    ends: tuple[float, float] | None,
+    labels: Mapping[str, str],
+    named: bool = True,
+) -> Grid:
+    """Lay out scores: rank with its set, person, score, interval as bar and numbers, counts, status with reason.
+
+    Without ``named`` the person is known (their own report) and the other index levels head the rows.
+    """
+    other = [str(n) for n in frame.index.names if n != "ratee"]
     with_set = bool(frame["rank_low"].notna().any())
     with_interval = bool(frame["ci_low"].notna().any())
     counts = [c for c in ("n_raters", "n_obs") if frame[c].notna().any()]
@@ -78,8 +95,8 @@ def score_grid(frame: pd.DataFrame, lang: Lang, unit: str, title: str, *, ends: 
     headings = [
         Heading(say("rank", lang), number=True),
         *([Heading(say("rank_set", lang), number=True)] if with_set else []),
-        Heading(say("person", lang)),
-        *(Heading(terms.column(str(n), lang)) for n in other),
+        *([Heading(say("person", lang))] if named else []),
+        *(Heading(terms.column(n, lang)) for n in other),
         Heading(say("score", lang), number=True),
         *([Heading(say("axis", lang))] if ends else []),
         *([Heading(say("interval", lang), number=True)] if with_interval else []),
@@ -87,18 +104,18 @@ def score_grid(frame: pd.DataFrame, lang: Lang, unit: str, title: str, *, ends: 
         *([Heading(say("status", lang))] if told else []),
     ]
     places = numbers.decimals(unit)
-    levels = {n: frame.index.get_level_values(n) for n in frame.index.names}
+    levels = {n: frame.index.get_level_values(n) for n in ("ratee", *other)}
     rows = []
     for i, row in enumerate(frame.to_dict("records")):
         ident = str(levels["ratee"][i])
         cells = [
             Cell(numbers.fixed(row["rank"], 0), "number"),
             *([Cell(numbers.span(row["rank_low"], row["rank_high"]), "number")] if with_set else []),
-            person_cell(ident, str(row.get("label", labels.get(ident, ident)))),
-            *(Cell(clean(levels[n][i])) for n in other),
+            *([person_cell(ident, str(row.get("label", labels.get(ident, ident))))] if named else []),
+            *(Cell(clean(levels[n][i]), "text" if named else "person") for n in other),
             Cell(numbers.fixed(row["score"], places), "number"),
             *([Cell("", "bar", bar=_bar(row, ends))] if ends else []),
-            *([Cell(numbers.span(row["ci_low"], row["ci_high"], places), "number")] if with_interval else []),
+            *([Cell(numbers.span(row["ci_low"], row["ci_high"], places, lang), "number")] if with_interval else []),
             *(Cell(numbers.fixed(row[c], 0), "number") for c in counts),
             *([Cell(terms.status(row["status"], lang), "status", clean(row["status_reason"]))] if told else []),
         ]
@@ -136,21 +153,27 @@ def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
     return named.drop(columns=clash).reset_index()
 
 
-def _maker(text: str, name: Any, columns: list[Any], values: Any, lang: Lang, unit: str, percent: bool) -> tuple[Heading, Callable[[Mapping[Any, Any]], Cell]]:
+def _maker(
+    text: str, name: Any, columns: list[Any], values: Any, lang: Lang, unit: str, percent: bool
+) -> tuple[Heading, Callable[[Mapping[Any, Any]], Cell]]:
     if text == "ratee":
         return Heading(say("person", lang)), lambda row: person_cell(str(row[name]), str(row.get("label", row[name])))
     if text == "across_label" and "across" in columns:
-        return Heading(terms.column(text, lang)), lambda row: _across(row)
+        return Heading(terms.column(text, lang)), _across
     if text in _PAIRED and _PAIRED[text][0] in columns:
         high, heading = _PAIRED[text]
         places = numbers.decimals(unit) if text == "ci_low" and "coefficient" not in columns else 2 if text == "ci_low" else 0
-        return Heading(say(heading, lang), number=True), lambda row: Cell(numbers.span(row[name], row[high], places), "number")
+        return Heading(say(heading, lang), number=True), lambda row: Cell(numbers.span(row[name], row[high], places, lang), "number")
     if text == "status":
         return Heading(terms.column(text, lang)), lambda row: Cell(numbers.cell(row[name], text, unit, lang), "status")
     number = bool(pd.api.types.is_numeric_dtype(values.dtype)) and not pd.api.types.is_bool_dtype(values.dtype)
     number = number or all(isinstance(v, (int, float, np.number)) and not isinstance(v, bool) for v in values)
     kind = "number" if number else "text"
-    return Heading(clean(terms.column(text, lang)).strip(), number), lambda row: Cell(clean(numbers.cell(row[name], text, unit, lang, percent=percent)), kind)
+    if not number and "ratee" not in columns and name == columns[0]:
+        kind = "person"  # the first column heads its row
+    return Heading(clean(terms.column(text, lang)).strip(), number), lambda row: Cell(
+        clean(numbers.cell(row[name], text, unit, lang, percent=percent)), kind
+    )
 
 
 def _across(row: Mapping[Any, Any]) -> Cell:

@@ -19,7 +19,15 @@ from rankkit.report.words import percent, say
 _PERCENT_TABLES = ("probabilities",)
 
 
-def write(subject: Any, path: str | Path, *, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None) -> Path:
+def write(
+    subject: Any,
+    path: str | Path,
+    *,
+    audience: Audience = "committee",
+    lang: Lang = "en",
+    ratee: str | None = None,
+    key: bytes | None = None,
+) -> Path:
     """Write a report about a result or a comparison of methods.
 
     Parameters
@@ -71,16 +79,33 @@ def page(subject: Any, *, audience: Audience = "committee", lang: Lang = "en", r
         scores=_scores(shown),
         dimensions=_dimensions(shown),
         tables=_tables(shown),
-        findings=None if shown.findings is None else grids.grid(shown.findings.dropna(axis=1, how="all"), lang, shown.unit, say("findings", lang)),
+        findings=None
+        if shown.findings is None
+        else grids.grid(shown.findings.dropna(axis=1, how="all"), lang, shown.unit, say("findings", lang)),
         reliability=_reliability(shown),
         pictures=[(caption, Markup(svg)) for caption, svg in pictures.draw(shown, lang)],  # noqa: S704 - shapes only, rebuilt from a list of harmless elements
         too_many=shown.drawn is not None and shown.n_people > pictures.MOST_PEOPLE,
-        messages=[(grids.clean(text), grids.clean(fix)) for text, fix in shown.messages[["text", "fix"]].itertuples(index=False)],
+        messages=_messages(shown),
         design_words=[grids.clean(text) for text in shown.design_words],
         basis_sentence=words.basis_sentence(shown.se_basis, lang),
         reading=_reading(shown),
         settings=[(grids.clean(name), grids.clean(value)) for name, value in shown.settings],
     )
+
+
+def _messages(v: View) -> list[tuple[list[str], str]]:
+    """Put notes of one kind together: their texts, and what to do said once."""
+    begins = v.lang == "en" and len(v.methods) == 1
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for code, text, fix in v.messages[["code", "text", "fix"]].itertuples(index=False):
+        grouped.setdefault((code, fix), []).append(_sentence(text, v.lang, begins=begins))
+    return [(texts, grids.clean(fix)) for (_, fix), texts in grouped.items()]
+
+
+def _sentence(text: str, lang: Lang, *, begins: bool) -> str:
+    """End with a stop, and begin with a capital unless the name of a method stands first."""
+    line = grids.clean(text).strip().rstrip(".。")
+    return (line[:1].upper() + line[1:] if begins else line) + ("。" if lang == "zh" else ".")
 
 
 def _environment() -> Environment:
@@ -97,11 +122,13 @@ def _facts(v: View) -> list[tuple[str, str]]:
     lang = v.lang
     people = str(v.n_people)
     if v.n_scored < v.n_people:
-        people = f"{v.n_people}（{say('scored', lang)} {v.n_scored}）" if lang == "zh" else f"{v.n_people} ({v.n_scored} {say('scored', lang)})"
+        people = (
+            f"{v.n_people}（{say('scored', lang)} {v.n_scored}）" if lang == "zh" else f"{v.n_people} ({v.n_scored} {say('scored', lang)})"
+        )
     facts = [(say("people", lang), people)]
     if len(v.methods) > 1:
         facts.append((say("methods", lang), ("、" if lang == "zh" else ", ").join(v.methods)))
-        return [*facts, (say("level", lang), f"{percent(v.level)} {say('confidence', lang)}")]
+        return [*facts, (say("level", lang), f"{percent(v.level, lang)} {say('confidence', lang)}")]
     if v.n_raters is not None:
         facts.append((say("raters", lang), str(v.n_raters)))
     if v.n_obs is not None:
@@ -111,7 +138,7 @@ def _facts(v: View) -> list[tuple[str, str]]:
     facts.append((say("unit", lang), terms.unit(v.unit, lang)))
     facts.append((say("basis", lang), terms.basis(v.se_basis, lang)))
     if v.se_basis != "none":
-        facts.append((say("level", lang), f"{percent(v.level)} {say('confidence', lang)}"))
+        facts.append((say("level", lang), f"{percent(v.level, lang)} {say('confidence', lang)}"))
     return facts
 
 
@@ -128,10 +155,14 @@ def _dimensions(v: View) -> list[grids.Grid]:
         return []
     if v.audience == "ratee":
         ends = grids.axis(v.scores, v.dimensions)
-        return [grids.score_grid(v.dimensions, v.lang, v.unit, "", ends=ends, labels={})]
-    by = {d: v.dimensions.xs(d, level="dimension") for d in v.dimension_names}
+        return [grids.score_grid(v.dimensions, v.lang, v.unit, "", ends=ends, labels={}, named=False)]
+    levels = v.dimensions.index.get_level_values("dimension")
+    by = {d: v.dimensions.loc[levels == d].droplevel("dimension") for d in v.dimension_names}
     ends = grids.axis(*by.values())
-    return [grids.score_grid(f.sort_values("rank", kind="stable", na_position="last"), v.lang, v.unit, grids.clean(d), ends=ends, labels={}) for d, f in by.items()]
+    return [
+        grids.score_grid(f.sort_values("rank", kind="stable", na_position="last"), v.lang, v.unit, grids.clean(d), ends=ends, labels={})
+        for d, f in by.items()
+    ]
 
 
 def _tables(v: View) -> list[grids.Grid]:
@@ -140,8 +171,9 @@ def _tables(v: View) -> list[grids.Grid]:
     for name, frame in v.tables.items():
         if name == "reliability" or not len(frame.columns):
             continue
-        title = grids.clean(terms.table(name, v.lang))
+        title = grids.clean(terms.table(f"own_{name}" if v.audience == "ratee" and f"own_{name}" in terms.TABLES else name, v.lang))
         if {"score", "ci_low", "rank_low", "status_reason"} <= set(frame.columns):
+            title = f"{say('scores', v.lang)}{'：' if v.lang == 'zh' else ': '}{title}"
             out.append(grids.score_grid(frame, v.lang, "none", title, ends=grids.axis(frame), labels={}))
         else:
             out.append(grids.grid(frame, v.lang, v.unit, title, percent=name in _PERCENT_TABLES))
@@ -155,7 +187,7 @@ def _reliability(v: View) -> grids.Grid | None:
 
 def _reading(v: View) -> list[str]:
     """Say how intervals and rank sets are read, with an example from the table itself."""
-    lang, level = v.lang, percent(v.level)
+    lang, level = v.lang, percent(v.level, v.lang)
     if v.scores is None:
         return [say("read_ranks", lang, level=level), say("excluded_note", lang), say("read_decide", lang)]
     if not v.scores["ci_low"].notna().any():
@@ -166,5 +198,9 @@ def _reading(v: View) -> list[str]:
     if wide and "method" not in v.scores.index.names:
         row = wide[0]
         who = grids.clean(row.get("label", row["ratee"]))
-        out.append(say("read_example_own" if own else "read_example", lang, who=who, rank=row["rank"], set=span(row["rank_low"], row["rank_high"])))
+        if "label" in v.scores.columns and (v.scores["label"] == row["label"]).sum() > 1:
+            who = f"{who} ({grids.clean(row['ratee'])})"
+        out.append(
+            say("read_example_own" if own else "read_example", lang, who=who, rank=row["rank"], set=span(row["rank_low"], row["rank_high"]))
+        )
     return [*out, say("own_only" if own else "read_status", lang), say("read_decide", lang)]

@@ -8,13 +8,16 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from rankkit.errors import Lang, Problem
 from rankkit.privacy.audience import pseudonyms
 from rankkit.report.words import say
 
-PERSON_COLUMNS = frozenset({"ratee", "person", "rater", "left", "right", "winner", "loser", "across", "unit_id", "judge", "ratee_a", "ratee_b"})
+PERSON_COLUMNS = frozenset(
+    {"ratee", "person", "rater", "left", "right", "winner", "loser", "across", "unit_id", "judge", "ratee_a", "ratee_b"}
+)
 LABEL_COLUMNS = frozenset({"label", "name", "across_label", "rater_label", "label_a", "label_b"})
 _HARMLESS = frozenset({"adjust", "reliability", "how", "facet", "share", "n", "total", "least", "high", "rule", "asked", "given", "value"})
 _FIXED_FIELDS = frozenset({"method", "status", "unit", "se_basis", "kind", "code", "level", "unit_kind", "settings", "provenance", "facts"})
@@ -48,6 +51,18 @@ class Identities:
     def scrub(self, text: str) -> str:
         """Replace every id and name in a text."""
         return self._pattern.sub(lambda m: self.replacement[m.group()], text)
+
+    @cached_property
+    def _pseudonyms(self) -> frozenset[str]:
+        return frozenset(self.replacement.values())
+
+    def veil(self, value: Any, *, person: bool) -> Any:
+        """Make sure of a cell: where a person stands only a pseudonym passes, elsewhere names inside a text are replaced."""
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.veil(v, person=person) for v in value)
+        if not isinstance(value, str) or value in self._pseudonyms:
+            return value
+        return "…" if person else self.scrub(value)
 
     def hide_in_problem(self, problem: Problem, lang: Lang) -> Problem:
         """Take the names out of a note, known ones and whatever else might be one."""
@@ -87,8 +102,8 @@ class Identities:
         """Replace ids and names in the cells, the index and the headings of a table."""
         out = frame.rename(index=self._cell, columns=self._cell) if len(frame) else frame.rename(columns=self._cell)
         for k, dtype in enumerate(out.dtypes):
-            if dtype == object or isinstance(dtype, pd.StringDtype | pd.CategoricalDtype):
-                out.isetitem(k, out.iloc[:, k].astype(object).map(self._cell))
+            if not (pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)):
+                out.isetitem(k, np.array([*map(self._cell, out.iloc[:, k]), None], dtype=object)[:-1])
         return out
 
     def _cell(self, value: Any) -> Any:

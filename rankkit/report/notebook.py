@@ -35,8 +35,11 @@ def html(subject: Any) -> str:
     v = view(subject, "committee", lang)
     notes = [Markup('<p style="{}">{}</p>').format(_NOTE, line) for line in _notes(v)]
     if is_comparison(subject):
-        tables = [part for name in ("agreement", "ranks") if name in v.tables
-                  for part in (Markup("<p style='{}'><b>{}</b></p>").format(_NOTE, terms.table(name, lang)), _table(*plain.frame_cells(v.tables[name], lang)))]  # fmt: skip
+        tables = []
+        for name in ("agreement", "ranks"):
+            if name in v.tables:
+                tables.append(Markup('<p style="{}"><b>{}</b></p>').format(_NOTE, terms.table(name, lang)))
+                tables.append(_table(*plain.frame_cells(v.tables[name], lang)))
         return str(_frame(f"{v.title}: {', '.join(clean(m) for m in v.methods)}", [*tables, *notes]))
     tables = [] if v.scores is None else [_table(*plain.score_cells(v, v.scores))]
     return str(_frame(plain.heading(v), [*tables, *notes]))
@@ -61,9 +64,15 @@ def _frame(title: str, parts: list[Markup]) -> Markup:
 
 def _table(heads: list[str], rows: list[list[str]], right: list[bool]) -> Markup:
     sides = ["right" if r else "left" for r in right]
-    top = Markup("").join(Markup('<th scope="col" style="{}text-align:{}">{}</th>').format(_CELL, s, h) for h, s in zip(heads, sides, strict=True))
+    top = Markup("").join(
+        Markup('<th scope="col" style="{}text-align:{}">{}</th>').format(_CELL, s, h) for h, s in zip(heads, sides, strict=True)
+    )
     body = Markup("").join(
-        Markup("<tr>{}</tr>").format(Markup("").join(Markup('<td style="{}text-align:{}">{}</td>').format(_CELL, s, escape(c)) for c, s in zip(row, sides, strict=True)))
+        Markup("<tr>{}</tr>").format(
+            Markup("").join(
+                Markup('<td style="{}text-align:{}">{}</td>').format(_CELL, s, escape(c)) for c, s in zip(row, sides, strict=True)
+            )
+        )
         for row in rows
     )
     return Markup('<table style="border-collapse:collapse"><thead><tr>{}</tr></thead><tbody>{}</tbody></table>').format(top, body)

@@ -13,9 +13,10 @@ from rankkit.report import terms
 
 BLANK = "–"
 _DECIMALS = {"scale points": 2, "logit": 2, "T": 1, "points": 1, "z": 2, "percentile": 0, "ordinal": 0, "none": 2}
-_SCORES = {"score", "raw_score", "se", "ci_low", "ci_high", "difference"}
-_PERCENT = {"largest_probability", "probability", "share", "nominal", "effective", "overlap"}
+_SCORES = {"score", "raw_score", "se", "ci_low", "ci_high", "difference", "score_a", "score_b"}
+_PERCENT = {"largest_probability", "probability", "share", "nominal", "effective", "overlap", "same", "moved_1_or_more", "moved_2_or_more"}
 _THREE = {"p", "q", "variance"}
+_WORDS = ("coefficient", "facet", "level", "term", "setting", "value", "design", "reason", "interval", "source")
 _SMALL, _LARGE = 0.005, 1e6
 
 
@@ -43,18 +44,18 @@ def fixed(value: Any, places: int) -> str:
     return text[1:] if text.startswith("-") and not text.strip("-0.") else text
 
 
-def span(low: Any, high: Any, places: int = 0) -> str:
+def span(low: Any, high: Any, places: int = 0, lang: Lang = "en") -> str:
     """Write an interval or a rank set: ``2–5``; a negative bound calls for "to", one value stands alone.
 
     >>> span(2, 5), span(3, 3), span(-1.25, 0.5, 2)
-    ('2–5', '3', '-1.25 … 0.50')
+    ('2–5', '3', '-1.25 to 0.50')
     """
     if missing(low) or missing(high):
         return BLANK
     a, b = fixed(low, places), fixed(high, places)
     if a == b and not places:
         return a
-    return f"{a} … {b}" if "-" in (a[0], b[0]) else f"{a}–{b}"
+    return f"{a} {'至' if lang == 'zh' else 'to'} {b}" if "-" in (a[0], b[0]) else f"{a}–{b}"
 
 
 def cell(value: Any, column: str, unit: str, lang: Lang, *, percent: bool = False) -> str:
@@ -64,14 +65,14 @@ def cell(value: Any, column: str, unit: str, lang: Lang, *, percent: bool = Fals
     if isinstance(value, (bool, np.bool_)):
         return terms.word(str(bool(value)), lang)
     if isinstance(value, (int, np.integer)):
-        return f"{int(value):+d}" if column in ("rank_change", "shift") and value else str(int(value))
+        return f"{int(value):+d}" if column == "rank_change" and value else str(int(value))
     if isinstance(value, (float, np.floating)):
         return _decimal(float(value), column, unit, percent=percent)
     if isinstance(value, (list, tuple, set, frozenset)):
         return ("、" if lang == "zh" else ", ").join(str(v) for v in value) or BLANK
-    if column == "status":
+    if column in ("status", "reason") and str(value) in terms.STATUSES:
         return terms.status(str(value), lang)
-    return terms.word(str(value), lang) if column in ("coefficient", "facet", "level", "term") else str(value)
+    return terms.word(str(value), lang) if column in _WORDS else str(value)
 
 
 def _decimal(value: float, column: str, unit: str, *, percent: bool) -> str:

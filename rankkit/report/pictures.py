@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from xml.etree import ElementTree as ET  # noqa: S405 - it reads what this library has just drawn
+from xml.etree import ElementTree as ET
 
 from rankkit.errors import Lang
 from rankkit.report import words
@@ -12,12 +12,51 @@ from rankkit.report.views import View
 
 MOST_PEOPLE = 120  # beyond it a picture with a line a person cannot be read on paper
 _PER_PERSON = ("forest", "bump", "design", "boundary", "before_after")
-_ELEMENTS = frozenset({"svg", "g", "defs", "path", "rect", "use", "clipPath", "text", "tspan", "line", "circle", "ellipse", "polyline", "polygon"})
-_ATTRIBUTES = frozenset({
-    "viewBox", "id", "d", "x", "y", "dx", "dy", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry", "width", "height", "points", "transform", "style", "href",
-    "clip-path", "fill", "stroke", "opacity", "fill-opacity", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linecap", "stroke-linejoin",
-    "font-size", "font-family", "font-weight", "text-anchor", "clip-rule", "fill-rule",
-})  # fmt: skip
+_ELEMENTS = frozenset(
+    {"svg", "g", "defs", "path", "rect", "use", "clipPath", "text", "tspan", "line", "circle", "ellipse", "polyline", "polygon"}
+)
+_ATTRIBUTES = frozenset(
+    {
+        "viewBox",
+        "id",
+        "d",
+        "x",
+        "y",
+        "dx",
+        "dy",
+        "x1",
+        "x2",
+        "y1",
+        "y2",
+        "cx",
+        "cy",
+        "r",
+        "rx",
+        "ry",
+        "width",
+        "height",
+        "points",
+        "transform",
+        "style",
+        "href",
+        "clip-path",
+        "fill",
+        "stroke",
+        "opacity",
+        "fill-opacity",
+        "stroke-width",
+        "stroke-opacity",
+        "stroke-dasharray",
+        "stroke-linecap",
+        "stroke-linejoin",
+        "font-size",
+        "font-family",
+        "font-weight",
+        "text-anchor",
+        "clip-rule",
+        "fill-rule",
+    }
+)
 
 
 def draw(view: View, lang: Lang) -> list[tuple[str, str]]:

@@ -10,13 +10,14 @@ import pandas as pd
 
 from rankkit.errors import Lang, language
 from rankkit.report import numbers, terms
-from rankkit.report.grids import clean
+from rankkit.report.grids import clean, grid
 from rankkit.report.views import View, is_comparison, view
-from rankkit.report.words import percent, say
+from rankkit.report.words import NO_BREAK, percent, say
 
 WIDEST = 100
 _ALL, _FIRST, _LAST = 12, 10, 2
 _LONGEST_NAME = 28
+_SAME_KIND = 2  # notes of one kind that are shown in full
 _WIDE = ("W", "F")
 
 
@@ -26,7 +27,14 @@ def width_of(text: str) -> int:
     >>> width_of("abc"), width_of("王伟")
     (3, 4)
     """
-    return sum(0 if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Mn", "Me") else 2 if unicodedata.east_asian_width(c) in _WIDE else 1 for c in text)
+    return sum(
+        0
+        if unicodedata.combining(c) or unicodedata.category(c) in ("Cf", "Mn", "Me")
+        else 2
+        if unicodedata.east_asian_width(c) in _WIDE
+        else 1
+        for c in text
+    )
 
 
 def cut(text: str, most: int) -> str:
@@ -60,7 +68,7 @@ def text(subject: Any) -> str:
         return "\n".join(aligned(*frame_cells(subject, lang)))
     if is_comparison(subject):
         return _comparison(view(subject, "committee", lang), lang)
-    return _result(view(subject, "committee", lang), lang)
+    return _result(view(subject, "committee", lang))
 
 
 def heading(v: View) -> str:
@@ -71,11 +79,12 @@ def heading(v: View) -> str:
         people += f"（{v.n_scored} 人有分数）" if lang == "zh" else f" ({v.n_scored} scored)"
     parts = [people]
     if v.unit != "none":
-        parts.append(terms.unit(v.unit, lang))
+        parts.append(terms.unit(v.unit, lang) if lang == "zh" else v.unit)
     if v.se_basis != "none":
-        level = percent(v.level).replace(" %", "%" if lang == "zh" else " %")
+        level = percent(v.level, lang).replace(NO_BREAK, " ")
         parts.append(f"{level} 区间" if lang == "zh" else f"{level} intervals")
-    parts.append(f"标准误{terms.basis(v.se_basis, lang)}" if lang == "zh" else f"standard errors {terms.basis(v.se_basis, lang)}")
+    basis = terms.short_basis(v.se_basis, lang)
+    parts.append(f"标准误依据：{basis}" if lang == "zh" else f"standard errors: {basis}")
     return f"{v.title}：{'，'.join(parts)}" if lang == "zh" else f"{v.title}: {', '.join(parts)}"
 
 
@@ -98,7 +107,9 @@ def score_cells(v: View, scores: pd.DataFrame) -> tuple[list[str], list[list[str
         ranks = numbers.fixed(row["rank"], 0)
         ranks += "" if numbers.missing(row["rank_low"]) else f" [{numbers.span(row['rank_low'], row['rank_high'])}]"
         status = "" if row["status"] == "scored" else terms.status(row["status"], lang)
-        rows.append([ranks, cut(name, _LONGEST_NAME), score, *([numbers.fixed(row["n_raters"], 0)] if counted else []), *([status] if told else [])])
+        rows.append(
+            [ranks, cut(name, _LONGEST_NAME), score, *([numbers.fixed(row["n_raters"], 0)] if counted else []), *([status] if told else [])]
+        )
     return heads, shortened(rows), [False, False, True, *([True] if counted else []), *([False] if told else [])]
 
 
@@ -111,10 +122,9 @@ def shortened(rows: list[list[str]]) -> list[list[str]]:
 
 def frame_cells(frame: pd.DataFrame, lang: Lang, unit: str = "none") -> tuple[list[str], list[list[str]], list[bool]]:
     """Return headings, rows and which columns are numbers, of any table."""
-    flat = frame if isinstance(frame.index, pd.RangeIndex) and frame.index.name is None else frame.reset_index()
-    heads = [clean(terms.column(str(c), lang)) for c in flat.columns]
-    rows = [[clean(numbers.cell(v, str(c), unit, lang)) for c, v in zip(flat.columns, row, strict=True)] for row in flat.itertuples(index=False, name=None)]
-    return heads, shortened(rows), [bool(pd.api.types.is_numeric_dtype(t)) for t in flat.dtypes]
+    laid = grid(frame, lang, unit, "")
+    rows = [[c.text + (f" ({c.note})" if c.note else "") for c in row] for row in laid.rows]
+    return [h.text for h in laid.headings], shortened(rows), [h.number for h in laid.headings]
 
 
 def aligned(heads: list[str], rows: list[list[str]], right: list[bool]) -> list[str]:
@@ -140,14 +150,21 @@ def notes(v: View) -> list[str]:
     """Write simulated data, design and messages as wrapped lines."""
     lines = [say("simulated", v.lang)] if v.simulated else []
     stop = "。" if v.lang == "zh" else "."
-    lines += [*v.design_words, *(f"{t.rstrip('.。')}{stop}" + (f" {f}" if f else "") for t, f in v.messages[["text", "fix"]].itertuples(index=False))]
+    lines += v.design_words
+    for code, group in v.messages.groupby("code", sort=False):
+        lines += [
+            f"{t.rstrip('.。')}{stop}" + (f" {f}" if f else "") for t, f in group[["text", "fix"]].head(_SAME_KIND).itertuples(index=False)
+        ]
+        if len(group) > _SAME_KIND:
+            lines.append(say("more_notes", v.lang, n=len(group) - _SAME_KIND, code=code))
     return [wrapped for line in lines for wrapped in _wrap(clean(line))]
 
 
-def _wrap(line: str) -> list[str]:
+def _wrap(line: str, mark: str = "  ! ") -> list[str]:
+    """Break a line at 100 columns; what follows is indented."""
     if line.isascii():
-        return textwrap.wrap(line, WIDEST, initial_indent="  ! ", subsequent_indent="    ")
-    out, current = [], "  ! "
+        return textwrap.wrap(line, WIDEST, initial_indent=mark, subsequent_indent="    ")
+    out, current = [], mark
     for piece in _pieces(line):
         if width_of(current + piece.rstrip()) > WIDEST:
             out.append(current.rstrip())
@@ -168,8 +185,8 @@ def _pieces(line: str) -> list[str]:
     return [*pieces, word]
 
 
-def _result(v: View, lang: Lang) -> str:
-    lines = [cut(heading(v), WIDEST)]
+def _result(v: View) -> str:
+    lines = _wrap(heading(v), "")
     if v.scores is not None and len(v.scores):
         lines += aligned(*score_cells(v, v.scores))
     return "\n".join([*lines, *notes(v)])
@@ -177,7 +194,7 @@ def _result(v: View, lang: Lang) -> str:
 
 def _comparison(v: View, lang: Lang) -> str:
     methods = ("、" if lang == "zh" else ", ").join(clean(m) for m in v.methods)
-    lines = [cut(f"{v.title}{'：' if lang == 'zh' else ': '}{methods}", WIDEST)]
+    lines = _wrap(f"{v.title}{'：' if lang == 'zh' else ': '}{methods}", "")
     for name in ("agreement", "ranks"):
         if name in v.tables:
             lines += ["", terms.table(name, lang), *aligned(*frame_cells(v.tables[name], lang))]

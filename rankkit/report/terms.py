@@ -57,7 +57,15 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "rank_a": ("Rank", "名次"),
     "rank_b": ("Other rank", "另一名次"),
     "shift": ("Shift", "名次变动"),
-    "largest_shift": ("Largest shift", "最大变动"),
+    "best_rank": ("Best rank", "最好名次"),
+    "worst_rank": ("Worst rank", "最差名次"),
+    "beyond_error": ("Beyond measurement error", "超出测量误差"),
+    "expected": ("By chance", "偶然期望值"),
+    "interval": ("Interval from", "区间依据"),
+    "same": ("Graded alike", "等级相同"),
+    "moved_1_or_more": ("Moved one grade or more", "相差一级及以上"),
+    "moved_2_or_more": ("Moved two grades or more", "相差两级及以上"),
+    "awaiting_committee": ("Awaiting the committee", "待委员会决定"),
     "k": ("Top k", "前 k 名"),
     "overlap": ("Overlap", "重合"),
     "reason": ("Reason", "原因"),
@@ -77,11 +85,15 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "message": ("Pattern", "模式"),
     "what_it_could_also_be": ("What it could also be", "其他可能的解释"),
     "suggested_action": ("Suggested action", "建议"),
-    "setting": ("Setting", "设置"),
+    "setting": ("Fact", "项目"),
     "group": ("Group", "组"),
     "component": ("Group", "组"),
     "unit": ("Unit", "单位"),
     "mean": ("Mean", "均值"),
+    "as_estimated": ("As estimated", "原始估计"),
+    "used": ("Seats used", "实际使用名额"),
+    "cut": ("Cut", "分界"),
+    "people_above": ("People above", "分界以上人数"),
     "sd": ("Standard deviation", "标准差"),
 }
 """Column name: (English, Chinese)."""
@@ -95,6 +107,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "findings": ("Patterns to review", "待复核的模式"),
     "design": ("Design", "评价设计"),
     "changes": ("Who changes rank", "谁的名次改变"),
+    "own_changes": ("Raw and adjusted score", "调整前后的分数"),
     "weights": ("Weights", "权重"),
     "components": ("Variance components", "方差分量"),
     "record": ("Wins and losses", "胜负记录"),
@@ -148,15 +161,70 @@ BASES: dict[str, tuple[str, str]] = {
 }
 """Basis of the standard errors, in short: (English, Chinese)."""
 
+SHORT_BASES: dict[str, tuple[str, str]] = {
+    "rater": ("raters", "评价人差异"),
+    "judge_cluster": ("judges", "评判者差异"),
+    "model": ("model", "模型"),
+    "bootstrap": ("resampling", "重抽样"),
+    "binomial": ("number of trials", "试验次数"),
+    "assumed": ("assumed", "假定值"),
+    "none": ("none", "无"),
+}
+"""Basis of the standard errors, in a word: (English, Chinese)."""
+
 VALUES: dict[str, tuple[str, str]] = {
     "True": ("yes", "是"),
     "False": ("no", "否"),
     "info": ("for information", "供参考"),
     "review": ("review", "复核"),
     "act": ("act", "处理"),
-    "spearman": ("Spearman correlation", "Spearman 相关"),
-    "kendall": ("Kendall correlation", "Kendall 相关"),
+    "Spearman r_s": ("Spearman r_s", "Spearman 等级相关 r_s"),
+    "Kendall τ_b": ("Kendall τ_b", "Kendall 等级相关 τ_b"),
+    "not in this method": ("not in this method", "不在该方法中"),
+    "hypergeometric": ("hypergeometric", "超几何分布"),
+    "bootstrap": ("bootstrap", "自助法"),
+    "bca": ("bootstrap (BCa)", "自助法（BCa）"),
+    "bonett_wright": ("Bonett & Wright", "Bonett & Wright"),
+    "fieller_hartley_pearson": ("Fieller, Hartley & Pearson", "Fieller, Hartley & Pearson"),
     "residual": ("residual", "残差"),
+    "rater": ("rater", "评价人"),
+    "ratee": ("ratee", "被评价人"),
+    "dimension": ("dimension", "维度"),
+    "ratee:rater": ("ratee × rater", "被评价人 × 评价人"),
+    "ratee:dimension": ("ratee × dimension", "被评价人 × 维度"),
+    "rater:dimension": ("rater × dimension", "评价人 × 维度"),
+    "design": ("design", "设计类型"),
+    "people": ("people", "人数"),
+    "raters": ("raters", "评价人数"),
+    "judges": ("judges", "评判者数"),
+    "fill rate": ("fill rate", "填写率"),
+    "fewest raters per person": ("fewest raters per person", "每人最少评价人数"),
+    "median raters per person": ("median raters per person", "每人评价人数中位数"),
+    "harmonic mean raters per person": ("harmonic mean raters per person", "每人评价人数调和平均"),
+    "median people per rater": ("median people per rater", "每位评价人所评人数中位数"),
+    "components": ("separate groups", "互不相连的组数"),
+    "comparisons": ("comparisons", "比较次数"),
+    "pairs compared": ("pairs compared", "比较过的配对数"),
+    "share of pairs": ("share of pairs", "配对覆盖率"),
+    "fewest comparisons per person": ("fewest comparisons per person", "每人最少比较次数"),
+    "median comparisons per person": ("median comparisons per person", "每人比较次数中位数"),
+    "crossed": ("crossed: every rater rates everyone", "完全交叉：每位评价人评价所有人"),
+    "partially_crossed": ("partially crossed: connected", "部分交叉：相互连通"),
+    "disconnected": ("disconnected", "不连通"),
+    "nested": ("nested: one rater a person", "嵌套：每人一位评价人"),
+    "one_rater": ("one rater for everyone", "只有一位评价人"),
+    "averaged": ("averages without raters", "无评价人信息的平均值"),
+    "complete": ("complete: every pair compared", "完整：每一对都比较过"),
+    "connected": ("connected", "连通"),
+    "largest_remainder": ("largest remainder", "最大余数法"),
+    "none": ("none", "无"),
+    "center": ("each rater's mean taken out", "减去各评价人的均值"),
+    "z": ("each rater's mean and spread taken out", "按各评价人的均值与离散度标准化"),
+    "equal_teams": ("teams are equally good", "各团队水平相同"),
+    "auto": ("automatic", "自动"),
+    "middle": ("middle", "中间"),
+    "committee": ("the committee decides", "由委员会决定"),
+    "empirical_bayes": ("empirical Bayes", "经验贝叶斯"),
 }
 """Words found in cells: (English, Chinese)."""
 
@@ -170,6 +238,14 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "reliability": ("Assumed reliability", "假定信度"),
     "ties": ("Ties", "平局处理"),
     "penalty": ("Penalty", "惩罚项"),
+    "min_weight": ("Least share of weight observed", "最低有效权重占比"),
+    "sources": ("Sources that count", "计入的来源"),
+    "data": ("Fingerprint of the data", "数据指纹"),
+    "rows": ("Rows", "行数"),
+    "from": ("Made from", "来自方法"),
+    "prior": ("Prior of true scores", "真分数先验"),
+    "apportionment": ("Rule for whole seats", "名额取整规则"),
+    "standardise": ("Standardised over dimensions", "跨维度标准化"),
     "order_effect": ("Order effect", "顺序效应"),
     "judges": ("Judges", "评判者"),
     "solver": ("Solver", "求解器"),
@@ -196,6 +272,9 @@ SETTINGS: dict[str, tuple[str, str]] = {
 """Setting or provenance entry: (English, Chinese)."""
 
 
+_OVERLAP = "overlap of the best "
+
+
 def _pick(table: dict[str, tuple[str, str]], name: str, lang: Lang) -> str:
     return table[name][lang == "zh"] if name in table else name
 
@@ -220,7 +299,7 @@ def status(name: str, lang: Lang) -> str:
 
 
 def unit(name: str, lang: Lang) -> str:
-    """What scores are measured in."""
+    """Name what scores are measured in."""
     return _pick(UNITS, name, lang)
 
 
@@ -229,8 +308,15 @@ def basis(name: str, lang: Lang) -> str:
     return _pick(BASES, name, lang)
 
 
+def short_basis(name: str, lang: Lang) -> str:
+    """Where standard errors come from, in a word."""
+    return _pick(SHORT_BASES, name, lang)
+
+
 def word(name: str, lang: Lang) -> str:
     """Name a fixed word of a cell."""
+    if lang == "zh" and name.startswith(_OVERLAP):
+        return f"前 {name.removeprefix(_OVERLAP)} 名的重合率"
     return _pick(VALUES, name, lang)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeGuard
 
+import numpy as np
 import pandas as pd
 
 from rankkit.errors import DisclosureError, Lang, Problem
@@ -20,14 +21,51 @@ if TYPE_CHECKING:
 
 _OWN_TABLES = ("grades", "probabilities", "changes")  # tables a person sees the own row of
 _OWN_HIDES = ("across", "across_label", "difference", "se", "tie")  # columns that tell about somebody else
-_OWN_NOTES = frozenset({"I-NESTED", "I-ONERATER", "I-NORATERS", "I-ASSUMED", "I-ADJUSTED", "I-ASSUMETEAMS", "I-INCOMPLETE", "I-OCCASIONS", "I-JUDGES",
-                        "I-NOJUDGES", "I-JACKKNIFE", "I-NOPROB", "I-SIMULATED"})  # fmt: skip
+_OWN_NOTES = frozenset(
+    {
+        "I-NESTED",
+        "I-ONERATER",
+        "I-NORATERS",
+        "I-ASSUMED",
+        "I-ADJUSTED",
+        "I-ASSUMETEAMS",
+        "I-INCOMPLETE",
+        "I-OCCASIONS",
+        "I-JUDGES",
+        "I-NOJUDGES",
+        "I-JACKKNIFE",
+        "I-NOPROB",
+        "I-SIMULATED",
+    }
+)
 _OWN_SETTINGS = ("adjust", "assume", "scale", "weights", "level", "shares", "rankkit", "simulated", "ties", "penalty")
 _RESEARCH_SETTINGS = (*_OWN_SETTINGS, "data", "rows", "seed", "from", "order_effect", "judges", "solver", "seat_ties", "reliability")
-_RESEARCH_WORDS = frozenset({"status", "grade", "coefficient", "assumes", "dimension", "facet", "method", "method_a", "method_b", "candidates", "metric",
-                             "term", "code", "level", "unit_kind", "effect_name", "family", "value", "setting", "form", "statistic"})  # fmt: skip
+_RESEARCH_WORDS = frozenset(
+    {
+        "status",
+        "grade",
+        "coefficient",
+        "assumes",
+        "dimension",
+        "facet",
+        "method",
+        "method_a",
+        "method_b",
+        "candidates",
+        "metric",
+        "term",
+        "code",
+        "level",
+        "unit_kind",
+        "effect_name",
+        "family",
+        "value",
+        "setting",
+        "form",
+        "statistic",
+    }
+)
 _RESEARCH_PLOTS = ("forest", "boundary", "bump", "before_after")
-_COMPARED = ("agreement", "ranks", "shifts", "excluded")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +119,9 @@ def view(subject: Any, audience: Audience, lang: Lang, ratee: str | None = None,
     key = secrets.token_bytes(32) if key is None else key
     if audience == "ratee" and ratee is None:
         raise DisclosureError("E-AUDIENCE")
-    return _of_comparison(subject, audience, lang, ratee, key) if is_comparison(subject) else _of_result(subject, audience, lang, ratee, key)
+    return (
+        _of_comparison(subject, audience, lang, ratee, key) if is_comparison(subject) else _of_result(subject, audience, lang, ratee, key)
+    )
 
 
 def _of_result(result: Result, audience: Audience, lang: Lang, ratee: str | None, key: bytes) -> View:
@@ -105,8 +145,16 @@ def _of_result(result: Result, audience: Audience, lang: Lang, ratee: str | None
         level=result.level,
         n_people=len(result.people),
         n_scored=len(result.estimated_ids),
-        n_raters=int(raters) if raters else int(known.max()) if len(known) == len(result.people) and len(known) and (known == known[0]).all() else None,
-        n_obs=int(obs.sum()) if len(obs) and "judges" not in facts and "comparisons" not in facts else int(facts["comparisons"]) if "comparisons" in facts else None,
+        n_raters=int(raters)
+        if raters
+        else int(known.max())
+        if len(known) == len(result.people) and len(known) and (known == known[0]).all()
+        else None,
+        n_obs=int(obs.sum())
+        if len(obs) and "judges" not in facts and "comparisons" not in facts
+        else int(facts["comparisons"])
+        if "comparisons" in facts
+        else None,
         simulated=is_simulated(result),
         scores=_by_rank(scores),
         dimensions=dimensions,
@@ -129,8 +177,7 @@ def _of_comparison(subject: MethodComparison, audience: Audience, lang: Lang, ra
     frames = {name: _by_rank(_released(r, audience, lang, ratee, who)) for name, r in shown.items()}
     people = {p for r in results.values() for p in r.people}
     labels = {p: label for r in results.values() for p, label in r.labels.items()}
-    compared = {} if audience == "ratee" else {name: getattr(subject, name) for name in _COMPARED}
-    tables = {name: pd.DataFrame(t) for name, t in compared.items() if len(t)}
+    tables = {} if audience == "ratee" else dict(subject.tables())
     scores = pd.concat(frames, names=["method"]).swaplevel() if audience == "ratee" else None
     return View(
         audience=audience,
@@ -138,14 +185,16 @@ def _of_comparison(subject: MethodComparison, audience: Audience, lang: Lang, ra
         title=words.say("comparison", lang),
         sentence=words.say("comparison_sentence", lang),
         methods=tuple(results),
-        level=min(r.level for r in results.values()),
+        level=subject.level,
         n_people=len(people),
         n_scored=len({p for r in results.values() for p in r.estimated_ids}),
         simulated=any(is_simulated(r) for r in results.values()),
         scores=scores,
         tables=_tables(tables, audience, ratee, who, labels) | ({} if audience == "ratee" else frames),
         messages=_comparison_messages(subject, results, audience, lang, who),
-        settings=tuple((f"{name}: {k}", v) for name, r in results.items() for k, v in _settings({**r.settings, **r.provenance}, audience, lang, who)),
+        settings=tuple(
+            (f"{name}: {k}", v) for name, r in results.items() for k, v in _settings({**r.settings, **r.provenance}, audience, lang, who)
+        ),
         drawn=None if audience == "ratee" else who.hide(subject) if audience == "research" else subject,
         identities=who,
     )
@@ -157,7 +206,10 @@ def _tables_of(result: Result) -> dict[str, pd.DataFrame]:
     if len(result.reliability):
         tables["reliability"] = result.reliability
     if result.design is not None:
-        tables["design"] = result.design.summary.rename_axis("setting")
+        facts = result.design.summary.rename_axis("setting")
+        tables["design"] = facts.assign(value=[int(v) if isinstance(v, float) and v.is_integer() else v for v in facts["value"]]).astype(
+            object
+        )
     return tables
 
 
@@ -182,10 +234,15 @@ def _by_rank(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values("rank", kind="stable", na_position="last")
 
 
-def _tables(tables: Mapping[str, pd.DataFrame], audience: Audience, ratee: str | None, who: Identities, labels: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+def _tables(
+    tables: Mapping[str, pd.DataFrame], audience: Audience, ratee: str | None, who: Identities, labels: Mapping[str, str]
+) -> dict[str, pd.DataFrame]:
     if audience == "ratee":
         own = {name: tables[name] for name in _OWN_TABLES if name in tables and "ratee" in tables[name].index.names}
-        cut = {name: t.loc[t.index.get_level_values("ratee") == ratee].drop(columns=[c for c in _OWN_HIDES if c in t.columns]) for name, t in own.items()}
+        cut = {
+            name: t.loc[t.index.get_level_values("ratee") == ratee].drop(columns=[c for c in _OWN_HIDES if c in t.columns])
+            for name, t in own.items()
+        }
         return {name: t for name, t in cut.items() if len(t)}
     if audience == "research":
         return {name: _without_names(t, who) for name, t in tables.items()}
@@ -206,8 +263,21 @@ def _without_names(frame: pd.DataFrame, who: Identities) -> pd.DataFrame:
     kept = [c for c in frame.columns if c not in LABEL_COLUMNS and (_is_number(frame[c]) or c in PERSON_COLUMNS or c in _RESEARCH_WORDS)]
     kept = [c for c in kept if not who.mentioned_in(str(c)) or c in terms.COLUMNS]
     out = who.hide_in_frame(frame[kept])
-    named = all(n is None or n in PERSON_COLUMNS or n in _RESEARCH_WORDS for n in out.index.names)
-    return out if named else out.reset_index(drop=True)
+    for k, name in enumerate(kept):
+        if not _is_number(frame[name]):
+            out.isetitem(k, np.array([*(who.veil(v, person=name in PERSON_COLUMNS) for v in out.iloc[:, k]), None], dtype=object)[:-1])
+    return _without_names_in_index(out, who)
+
+
+def _without_names_in_index(frame: pd.DataFrame, who: Identities) -> pd.DataFrame:
+    """Keep an index of pseudonyms, harmless words or numbers; any other is dropped."""
+    if not isinstance(frame.index, pd.MultiIndex) and frame.index.name is None:
+        return frame.reset_index(drop=True)
+    if not all(n in PERSON_COLUMNS or n in _RESEARCH_WORDS for n in frame.index.names):
+        return frame.reset_index(drop=True)
+    levels = [[who.veil(v, person=n in PERSON_COLUMNS) for v in frame.index.get_level_values(k)] for k, n in enumerate(frame.index.names)]
+    names = list(frame.index.names)
+    return frame.set_axis(pd.MultiIndex.from_arrays(levels, names=names) if len(levels) > 1 else pd.Index(levels[0], name=names[0]))
 
 
 def _is_number(column: Any) -> bool:
@@ -226,16 +296,17 @@ def _messages(notes: tuple[Problem, ...], audience: Audience, lang: Lang, who: I
         notes = tuple(n for n in notes if n.code in _OWN_NOTES)
     if audience in ("ratee", "research"):
         notes = tuple(who.hide_in_problem(n, lang) for n in notes)
-    rows = dict.fromkeys((n.code, n.message(lang), n.fix(lang)) for n in notes)
+    rows = dict.fromkeys((n.code, n.message(lang), n.fix(lang)) for n in notes if n.code != "I-SIMULATED")  # the banner says it
     return pd.DataFrame(list(rows), columns=["code", "text", "fix"], dtype=object)
 
 
-def _comparison_messages(subject: MethodComparison, results: Mapping[str, Result], audience: Audience, lang: Lang, who: Identities) -> pd.DataFrame:
-    own = tuple(getattr(subject, "notes", ()))
-    frames = [_messages(own, audience, lang, who)]
+def _comparison_messages(
+    subject: MethodComparison, results: Mapping[str, Result], audience: Audience, lang: Lang, who: Identities
+) -> pd.DataFrame:
+    frames = [_messages(subject.notes, audience, lang, who)]
     for name, result in results.items():
         frame = _messages(result.notes, audience, lang, who)
-        frames.append(frame.assign(text=[f"{name}: {t}" for t in frame["text"]]))
+        frames.append(frame.assign(text=[f"{name}{'：' if lang == 'zh' else ': '}{t}" for t in frame["text"]]))
     return pd.concat(frames, ignore_index=True)
 
 

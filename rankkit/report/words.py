@@ -1,4 +1,5 @@
 """Sentences of the report, in English and simplified Chinese."""
+# ruff: noqa: E501 - one text a line reads better
 
 from __future__ import annotations
 
@@ -73,7 +74,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "what": ("What this is", "报告说明"),
     "first": ("What to know first", "首先须知"),
     "nothing_first": ("Nothing stood out when the data were checked.", "数据检查未发现需要特别说明的问题。"),
-    "design_words": ("What the design can and cannot answer", "评价设计能回答什么、不能回答什么"),
     "scores": ("Scores and ranks", "分数与名次"),
     "your_scores": ("Your result", "个人结果"),
     "pictures": ("Pictures", "图示"),
@@ -97,7 +97,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "research": ("research, with pseudonyms", "研究用途（化名）"),
     "people": ("People", "人数"),
     "scored": ("with a score", "有分数"),
-    "of": ("of", "共"),
     "dims": ("Dimensions", "维度"),
     "methods": ("Methods", "方法"),
     "unit": ("Scores are in", "分数单位"),
@@ -112,7 +111,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "raters": ("Raters", "评价人数"),
     "judgements": ("Judgements", "评价条数"),
     "status": ("Status", "状态"),
-    "axis": ("score and interval", "分数与区间"),
+    "axis": ("Score and interval", "分数与区间"),
     "setting": ("Setting", "设置"),
     "value": ("Value", "值"),
     "withheld": ("(withheld)", "（已隐去）"),
@@ -121,18 +120,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "共 {n} 人，图示将难以辨读；上表已列出所有人。",
     ),
     "read_interval": (
-        "The interval around a score shows where the score would plausibly lie if the judging were repeated with other, equally good judges "
-        "or judgements. At a {level} level, about {level} of such intervals contain the value they estimate.",
+        "The interval around a score shows where the score would plausibly lie if the judging were repeated with other, equally good judges or judgements. At a {level} level, about {level} of such intervals contain the value they estimate.",
         "分数的区间表示：若换用同样合格的评判者或评判再次评价，分数可能落在哪里。在 {level} 水平下，约有 {level} 的此类区间包含其所估计的真值。",
     ),
     "read_ranks": (
-        "A rank set lists every rank the data do not rule out. All sets of the table hold together at the {level} level, "
-        "so the whole table may be read at once. Where sets overlap, the order of the people in it is not settled.",
+        "A rank set lists every rank the data do not rule out. All sets of the table hold together at the {level} level, so the whole table may be read at once. Where sets overlap, the order of the people in it is not settled.",
         "名次集列出数据未能排除的所有名次。表中所有名次集在 {level} 水平下同时成立，因此可以整表阅读。名次集重叠时，其中人员的先后并未确定。",
     ),
     "read_own": (
-        "The rank set lists every rank the data do not rule out for you, at the {level} level. A wide set is common and says that "
-        "the judgements cannot place a person more exactly; it says nothing against anybody.",
+        "The rank set lists every rank the data do not rule out for you, at the {level} level. A wide set is common and says that the judgements cannot place a person more exactly; it says nothing against anybody.",
         "名次集列出在 {level} 水平下数据未能为您排除的所有名次。名次集较宽很常见，说明现有评价无法更精确地定位，并不表示任何负面结论。",
     ),
     "read_example": (
@@ -163,10 +159,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This report shows your own result only. It contains no other person's result.",
         "本报告只显示您本人的结果，不含其他任何人的结果。",
     ),
-    "no_patterns": ("No patterns to review.", "没有待复核的模式。"),
     "excluded_note": ("People assessed by only some of the methods take no part in the comparison.", "仅由部分方法评价的人员不参与比较。"),
-    "notes": ("Notes", "提示"),
-    "unranked": ("no rank", "无名次"),
+    "more_notes": ("… and {n} more like this ({code}): see result.messages.", "……另有 {n} 条同类提示（{code}），见 result.messages。"),
     "footer": ("Written by rankkit. Nothing in this file loads anything from elsewhere.", "由 rankkit 生成。本文件不从外部加载任何内容。"),
     "plot_forest": ("Scores with intervals and rank sets", "分数、区间与名次集"),
     "plot_raters": ("How each rater used the scale", "各评价人使用量表的情况"),
@@ -174,7 +168,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "plot_bump": ("Ranks under each method", "各方法下的名次"),
     "plot_before_after": ("Raw and adjusted: who changes rank", "调整前后：谁的名次改变"),
     "plot_boundary": ("People near the cut between grades", "等级分界附近的人员"),
-    "plots": ("Picture", "图"),
 }
 """Key: (English, Chinese)."""
 
@@ -203,6 +196,9 @@ BASIS_SENTENCES: dict[str, tuple[str, str]] = {
     ),
 }
 """Basis of the standard errors, in a sentence: (English, Chinese)."""
+
+
+NO_BREAK = "\u00a0"
 
 
 def say(key: str, lang: Lang, /, **details: object) -> str:
@@ -235,10 +231,10 @@ def plot(kind: str, lang: Lang) -> str:
     return say(f"plot_{kind}", lang) if f"plot_{kind}" in TEXTS else kind
 
 
-def percent(level: float) -> str:
+def percent(level: float, lang: Lang = "en") -> str:
     """Write a confidence level.
 
-    >>> percent(0.95), percent(0.995)
-    ('95 %', '99.5 %')
+    >>> percent(0.995, "zh")
+    '99.5%'
     """
-    return f"{round(100 * level, 3):g} %"
+    return f"{round(100 * level, 3):g}{'' if lang == 'zh' else NO_BREAK}%"

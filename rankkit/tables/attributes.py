@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, ClassVar, Self
 
+import numpy as np
 import pandas as pd
 
-from rankkit.errors import PeopleError, Problem
+from rankkit.errors import DataError, PeopleError, Problem
 from rankkit.tables.judgements import Intake
 from rankkit.tables.text import encode
 
@@ -29,9 +30,14 @@ class Attributes:
 
     ids: tuple[str, ...]
     names: tuple[str, ...]
-    frame: pd.DataFrame
+    entries: pd.DataFrame
 
-    error = PeopleError
+    error: ClassVar[type[DataError]] = PeopleError
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table; changing it does not change the attributes."""
+        return self.entries.copy(deep=False)  # pandas copies on write
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, *, columns: Mapping[str, str] | None = None, source_name: str | None = None) -> Self:
@@ -48,9 +54,7 @@ class Attributes:
 
         Returns
         -------
-
-        Attributes
-        ----------
+        table : Attributes
 
         Raises
         ------
@@ -69,17 +73,18 @@ class Attributes:
         coded = {name: encode(intake.column(name)) for name in ("person", "attribute", "value")}
         for name in ("person", "attribute"):
             intake.check_ids(name, coded[name])
-        tidy = pd.DataFrame({k: [c.values[i] if i >= 0 else None for i in c.codes] for k, c in coded.items()})
-        for k in tidy.index[tidy.duplicated(["person", "attribute"])]:
-            intake.problems.append(
-                Problem("E-DUPPERSON", int(intake.rows[k]), intake.shown("person"), None, {"name": tidy.loc[k, "person"]})
-            )
+        data: dict[str, Any] = {k: np.array([*c.values, None], dtype=object)[c.codes] for k, c in coded.items()}
+        tidy = pd.DataFrame(data).astype("str")
+        filled = ~(coded["person"].blank | coded["attribute"].blank)
+        for k in np.flatnonzero(tidy.duplicated(["person", "attribute"]) & filled):
+            details = {"name": f"{tidy['person'].iloc[k]} ({tidy['attribute'].iloc[k]})"}
+            intake.problems.append(Problem("E-DUPPERSON", int(intake.rows[k]), intake.shown("person"), None, details))
         intake.fail_if_any()
         tidy = tidy.sort_values(["person", "attribute"], ignore_index=True)
         return cls(coded["person"].values, coded["attribute"].values, tidy)
 
     def __len__(self) -> int:
-        return len(self.frame)
+        return len(self.entries)
 
     def __repr__(self) -> str:
         return f"<Attributes: {', '.join(self.names)} of {len(self.ids):,} people>"

@@ -15,7 +15,7 @@ from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.tables import numbers
 from rankkit.tables.judgements import Intake, Judgements
 from rankkit.tables.ratings import OVERALL
-from rankkit.tables.text import Encoded, display_names, encode, merge, recode
+from rankkit.tables.text import Encoded, categorical, display_names, encode, merge, recode, zero_padded_twins
 
 OUTCOMES = ("left", "right", "tie", "skip")
 LEFT, RIGHT, TIE, SKIP = 1, -1, 0, 2
@@ -111,6 +111,10 @@ class Comparisons(Judgements):
         """
         intake = Intake(cls, frame, columns, source_name, row_numbers)
         sided = not (intake.has("winner") or intake.has("loser"))
+        if intake.has("outcome") and not sided:
+            ways = [[intake.shown(c) for c in names if intake.has(c)] for names in (("winner", "loser"), ("left", "right", "outcome"))]
+            intake.problems.append(Problem("E-TWOWAYS", None, None, None, {"first": ways[0], "second": ways[1]}))
+            intake.fail_if_any()
         first, second = ("left", "right") if sided else ("winner", "loser")
         intake.need(*((first, second, "outcome") if sided and (intake.has("left") or intake.has("outcome")) else ("winner", "loser")))
         n = len(intake.user_frame)
@@ -118,6 +122,9 @@ class Comparisons(Judgements):
         intake.check_ids(first, a)
         intake.check_ids(second, b)
         (left, right), people = merge(a, b)
+        across = sorted({*zero_padded_twins(people)} - {*zero_padded_twins(a.values), *zero_padded_twins(b.values)})
+        intake.check_zeros(across, first, a)
+        intake.check_zeros(across, second, b)
         same = (left == right) & (left >= 0)
         for k in np.flatnonzero(same):
             intake.problems.append(Problem("E-SELFPAIR", int(intake.rows[k]), None, None, {"name": people[left[k]]}))
@@ -129,50 +136,65 @@ class Comparisons(Judgements):
             intake.require_filled("dimension", dimension)
         result = _outcomes(intake) if sided else np.full(n, LEFT, dtype=np.int64)
         count = _counts(intake, n)
-        labels, found = _labels(intake, left, right, people, first, second)
-        intake.problems += found
+        labels = _labels(intake, left, right, people, first, second)
         if not intake.problems and not ((result != SKIP) & (count > 0)).any():
             intake.problems.append(Problem("E-NOCOMPARISON"))
         intake.fail_if_any()
         extras = intake.extras(_KNOWN)
         return cls(
-            people=people, raters=rater.values, dimensions=dimension.values, left=left, right=right, rater=rater.codes, dimension=dimension.codes,
-            result=result, count=count, labels=labels, rows=intake.rows, extras=extras, sided=sided, source_name=source_name, notes=tuple(intake.notes),
-        )  # fmt: skip
+            people=people,
+            raters=rater.values,
+            dimensions=dimension.values,
+            left=left,
+            right=right,
+            rater=rater.codes,
+            dimension=dimension.codes,
+            result=result,
+            count=count,
+            labels=labels,
+            rows=intake.rows,
+            extras=extras,
+            sided=sided,
+            source_name=source_name,
+            notes=tuple(intake.notes),
+        )
 
     @cached_property
-    def frame(self) -> pd.DataFrame:
-        """The comparisons, tidy, as left, right, outcome."""
-        data: dict[str, Any] = {"rater": pd.Categorical.from_codes(self.rater, list(self.raters))} if self.raters else {}
+    def _tidy(self) -> pd.DataFrame:
+        data: dict[str, Any] = {"rater": categorical(self.rater, self.raters)} if self.raters else {}
+        left, right = categorical(self.left, self.people), categorical(self.right, self.people)
         if self.sided:
             outcome = np.array(["tie", "left", "skip", "right"], dtype=object)[self.result]
-            data |= {
-                "left": pd.Categorical.from_codes(self.left, list(self.people)),
-                "right": pd.Categorical.from_codes(self.right, list(self.people)),
-                "outcome": outcome,
-            }
+            data |= {"left": left, "right": right, "outcome": outcome}
         else:
-            data |= {
-                "winner": pd.Categorical.from_codes(self.left, list(self.people)),
-                "loser": pd.Categorical.from_codes(self.right, list(self.people)),
-            }
-        data |= {"dimension": pd.Categorical.from_codes(self.dimension, list(self.dimensions)), "count": self.count}
+            data |= {"winner": left, "loser": right}
+        data |= {"dimension": categorical(self.dimension, self.dimensions), "count": self.count}
         if any(self.labels[p] != p for p in self.people):
             named = np.array([self.labels[p] for p in self.people], dtype=object)
             first, second = ("left", "right") if self.sided else ("winner", "loser")
             data |= {f"{first}_label": named[self.left], f"{second}_label": named[self.right]}
         return pd.DataFrame(data).join(self.extras)
 
-    def where(self, mask: Bools) -> Self:
-        """Keep the rows where ``mask`` is true; ids that no row uses are dropped."""
+    def _where(self, mask: Bools) -> Self:
         both, people = recode(np.concatenate([self.left[mask], self.right[mask]]), self.people)
         left, right = np.split(both, 2)
         rater, raters = recode(self.rater[mask], self.raters)
         dimension, dimensions = recode(self.dimension[mask], self.dimensions)
         return replace(
-            self, people=people, raters=raters, dimensions=dimensions, left=left, right=right, rater=rater, dimension=dimension, result=self.result[mask],
-            count=self.count[mask], rows=self.rows[mask], labels={p: self.labels[p] for p in people}, extras=self.extras[mask].reset_index(drop=True),
-        )  # fmt: skip
+            self,
+            people=people,
+            raters=raters,
+            dimensions=dimensions,
+            left=left,
+            right=right,
+            rater=rater,
+            dimension=dimension,
+            result=self.result[mask],
+            count=self.count[mask],
+            rows=self.rows[mask],
+            labels={p: self.labels[p] for p in people},
+            extras=self.extras[mask].reset_index(drop=True),
+        )
 
     @property
     def _keys(self) -> Sequence[tuple[Ints, tuple[str, ...]]]:
@@ -219,11 +241,13 @@ def _counts(intake: Intake, n: int) -> Floats:
     return total
 
 
-def _labels(
-    intake: Intake, left: Ints, right: Ints, people: tuple[str, ...], first: str, second: str
-) -> tuple[dict[str, str], list[Problem]]:
-    """Display names from either side."""
-    if not (intake.has(f"{first}_label") and intake.has(f"{second}_label")):
-        return {p: p for p in people}, []
-    both = pd.concat([intake.column(f"{first}_label"), intake.column(f"{second}_label")], ignore_index=True)
-    return display_names(np.concatenate([left, right]), people, both, f"{first}_label")
+def _labels(intake: Intake, left: Ints, right: Ints, people: tuple[str, ...], first: str, second: str) -> dict[str, str]:
+    """Display names from either side, or from both."""
+    sides = [(f"{side}_label", codes) for side, codes in ((first, left), (second, right)) if intake.has(f"{side}_label")]
+    if not sides:
+        return {p: p for p in people}
+    both = pd.concat([intake.column(name) for name, _ in sides], ignore_index=True)
+    codes = np.concatenate([codes for _, codes in sides])
+    labels, found = display_names(codes, people, both, intake.shown(sides[-1][0]), np.tile(intake.rows, len(sides)))
+    intake.problems += found
+    return labels

@@ -17,6 +17,7 @@ from rankkit.errors import Problem, ReadingError
 from rankkit.kernels.arrays import Bools, Ints
 
 Bytes = NDArray[np.uint8]
+ROW_INDEX = "spreadsheet row"  # name of the index that carries row numbers in an error's table
 _SEPARATORS = b",\t;|"
 _QUOTE, _LF, _CR = 0x22, 0x0A, 0x0D
 _BLOCK = 1 << 18  # bytes looked at in one pass: they stay in the processor's cache
@@ -107,7 +108,8 @@ def read_text(data: bytes, name: str, separator: str | None = None) -> Text:
         body, rows = body[~blank], rows[~blank]
     body = body.reset_index(drop=True)
     if len(ragged):
-        raise _ragged_error(ragged + 1 + offset, layout.cells[ragged], width, body, header, name)
+        table = body.set_axis([c or "" for c in header], axis=1).set_axis(pd.Index(rows, name=ROW_INDEX), axis=0)
+        raise _ragged_error(ragged + 1 + offset, layout.cells[ragged], width, table, name)
     if body.empty:
         raise ReadingError("E-HEADERONLY", source=name)
     return Text(header, body, rows)
@@ -276,14 +278,13 @@ def _ragged(data: bytes, layout: Layout, width: int, first: int, sep: bytes) -> 
     return np.array(ragged, dtype=np.int64)
 
 
-def _ragged_error(rows: Ints, found: Ints, width: int, body: pd.DataFrame, header: list[str | None], name: str) -> ReadingError:
+def _ragged_error(rows: Ints, found: Ints, width: int, table: pd.DataFrame, name: str) -> ReadingError:
     """Say which rows are ragged; where most are, say it once."""
-    total = len(body)
+    total = len(table)
     if len(rows) > _MANY and 2 * len(rows) > total:
         problems = [Problem("E-RAGGEDALL", details={"n": len(rows), "total": total, "expected": width, "first": int(rows[0])})]
     else:
         problems = [Problem("E-RAGGED", int(row), details={"found": int(n), "expected": width}) for row, n in zip(rows, found, strict=True)]
     error = ReadingError(problems, source=name, n_rows=total)
-    body.columns = [c or "" for c in header]
-    error.table = body
+    error.table = table
     return error

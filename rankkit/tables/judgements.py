@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 
-from rankkit.errors import DataError, Problem
+from rankkit.errors import DataError, Problem, SettingsError
 from rankkit.kernels.arrays import Bools, Ints
 from rankkit.tables import headings
-from rankkit.tables.text import Encoded, normalise, zero_padded_twins
+from rankkit.tables.text import Encoded, display_names, encode, normalise, zero_padded_twins
 
 FIRST_ROW = 2  # a spreadsheet's header is row 1
 
@@ -27,6 +28,8 @@ class Judgements(ABC):
         Ids of those who are judged, sorted.
     labels : mapping
         Display name of each id.
+    rows : array of int
+        Spreadsheet row of each record.
     source_name : str or None
         What the table is called in messages.
     notes : tuple of Problem
@@ -36,8 +39,14 @@ class Judgements(ABC):
     error: ClassVar[type[DataError]] = DataError
     people: tuple[str, ...]
     labels: Mapping[str, str]
+    rows: Ints
     source_name: str | None
     notes: tuple[Problem, ...]
+
+    def __post_init__(self) -> None:
+        for value in vars(self).values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
 
     @classmethod
     @abstractmethod
@@ -45,13 +54,22 @@ class Judgements(ABC):
         """Validate a DataFrame; raise one error that lists every problem."""
 
     @property
-    @abstractmethod
     def frame(self) -> pd.DataFrame:
-        """The table, tidy: one judgement a row, our column names."""
+        """The table, tidy: one judgement a row, our column names. Changing it does not change the table."""
+        return self._tidy.copy(deep=False)  # pandas copies on write
+
+    @property
+    @abstractmethod
+    def _tidy(self) -> pd.DataFrame:
+        """The tidy table itself."""
+
+    def where(self, mask: Bools) -> Self:
+        """Keep the rows where ``mask`` is true; ids that no row uses are dropped."""
+        return self._where(np.asarray(mask, dtype=bool))
 
     @abstractmethod
-    def where(self, mask: Bools) -> Self:
-        """Keep the rows where ``mask`` is true."""
+    def _where(self, mask: Bools) -> Self:
+        """Keep rows."""
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -78,13 +96,28 @@ class Judgements(ABC):
             digest = f"{len(self)}:{int(total.sum(dtype=np.uint64))}"
         return hashlib.sha256(digest.encode()).hexdigest()[:16]
 
+    def as_simulated(self) -> Self:
+        """Mark the table as simulated; every result of it says so."""
+        return replace(self, notes=(*self.notes, Problem("I-SIMULATED")))  # type: ignore[type-var]
+
     def split(self, by: str) -> dict[str, Self]:
-        """Split by a column (cycle, unit …) into one table a value, in sorted order."""
-        frame = self.frame
+        """Split by a column (cycle, unit …) into one table a value, in sorted order.
+
+        Raises
+        ------
+        DataError
+            If there is no such column, or some of its cells are blank: nobody is left out silently.
+        """
+        frame = self._tidy
         if by not in frame.columns:
             raise type(self).error("E-COLS", missing=by, found=list(map(str, frame.columns)), example=f"'{by}': '…'")
-        codes, values = pd.factorize(frame[by], sort=True)
-        return {str(value): self.where(codes == k) for k, value in enumerate(values)}
+        coded = encode(frame[by])
+        if coded.blank.any():
+            problems = [Problem("E-BLANK", int(row), by) for row in self.rows[coded.blank]]
+            raise type(self).error(problems, source=self.source_name, n_rows=len(self))
+        numbered = all(v.isdecimal() for v in coded.values)
+        order = sorted(range(len(coded.values)), key=lambda k: (int(coded.values[k]) if numbered else 0, coded.values[k]))
+        return {coded.values[k]: self.where(coded.codes == k) for k in order}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self):,} rows, {len(self.people):,} people>"
@@ -113,11 +146,11 @@ class Intake:
         self.source_name = source_name
         self.problems: list[Problem] = []
         self.notes: list[Problem] = []
-        self.rows = (
-            np.asarray(row_numbers, dtype=np.int64)
-            if row_numbers is not None
-            else np.arange(FIRST_ROW, FIRST_ROW + len(frame), dtype=np.int64)
-        )
+        self.rows = np.arange(FIRST_ROW, FIRST_ROW + len(frame), dtype=np.int64)
+        if row_numbers is not None:
+            self.rows = np.array(row_numbers, dtype=np.int64)
+        if len(self.rows) != len(frame):
+            raise SettingsError("E-SETTING", name="row_numbers", value=f"{len(self.rows)} numbers", allowed=f"one a row, {len(frame)}")
         self.names = self._resolve(columns or {})
 
     def _resolve(self, columns: Mapping[str, str]) -> dict[str, str]:
@@ -127,7 +160,8 @@ class Intake:
             self.problems.append(Problem("E-DUPCOL", None, None, None, {"name": name, "n": found.count(name)}))
         self.fail_if_any()
         own = dict(zip(found, self.user_frame.columns, strict=True))
-        names = {k: v for k, v in own.items() if k not in columns}
+        mapped = {normalise(str(theirs)) for theirs in columns.values()}
+        names = {k: v for k, v in own.items() if k not in columns and k not in mapped}
         for ours, theirs in columns.items():
             if normalise(str(theirs)) not in own:
                 self.problems.append(Problem("E-MAPCOL", None, None, None, {"name": theirs, "found": found}))
@@ -155,17 +189,17 @@ class Intake:
         return column in self.names
 
     def column(self, column: str) -> pd.Series[Any]:
-        """The user's column under our name."""
+        """Return the user's column under our name."""
         return self.user_frame[self.names[column]]
 
     def shown(self, column: str) -> str:
-        """What the user calls the column."""
+        """Return what the user calls the column."""
         return str(self.names[column])
 
     def extras(self, known: set[str]) -> pd.DataFrame:
         """Columns the table does not use itself, kept beside it."""
-        kept = {k: self.column(k).to_numpy() for k in self.names if k not in known}
-        return pd.DataFrame(kept, index=range(len(self.user_frame)))
+        kept = {k: v for k, v in self.names.items() if k not in known}
+        return self.user_frame[list(kept.values())].set_axis(list(kept), axis=1).reset_index(drop=True)
 
     def at(self, code: str, mask: Bools, column: str, **details: Any) -> None:
         """Report every cell of a column where ``mask`` is true."""
@@ -181,14 +215,28 @@ class Intake:
     def check_ids(self, column: str, encoded: Encoded) -> None:
         """Report ids that a spreadsheet damaged; note the spellings that were folded together."""
         self.require_filled(column, encoded)
-        for a, b in zero_padded_twins(encoded.values):
-            self.problems.append(Problem("E-ID", None, self.shown(column), None, {"a": a, "b": b}))
+        self.check_zeros(zero_padded_twins(encoded.values), column, encoded)
         damaged = np.array([_decimal(v) for v in encoded.values] + [False])
         if damaged.any():
             self.at("E-FLOATID", damaged[encoded.codes], column)
         if encoded.respelled:
             n = sum(len(v) - 1 for v in encoded.respelled.values())
             self.notes.append(Problem("I-NORMALISED", None, None, None, {"n": n, "column": self.shown(column)}))
+
+    def labels(self, column: str, codes: Ints, ids: tuple[str, ...]) -> dict[str, str]:
+        """Read display names; two names of one id are a problem."""
+        if not self.has(column):
+            return {i: i for i in ids}
+        labels, found = display_names(codes, ids, self.column(column), self.shown(column), self.rows)
+        self.problems += found
+        return labels
+
+    def check_zeros(self, twins: list[tuple[str, str]], column: str, encoded: Encoded) -> None:
+        """Report ids that differ in leading zeros only, at the first row that has lost them."""
+        for a, b in twins:
+            if b in encoded.values:
+                first = int(np.argmax(encoded.codes == encoded.values.index(b)))
+                self.problems.append(Problem("E-ID", int(self.rows[first]), self.shown(column), b, {"a": a, "b": b}))
 
     def fail_if_any(self) -> None:
         """Raise one error with all problems found so far."""
@@ -200,6 +248,9 @@ class Intake:
 
 
 def _decimal(value: str) -> bool:
-    """Whether an id reads like 7.0: a number a spreadsheet made of it."""
+    """Whether an id reads like 7.0 or 1.1e+17: a number a spreadsheet made of it."""
     whole, dot, part = value.partition(".")
+    if "e+" in value.lower():
+        mantissa, _, power = value.lower().partition("e+")
+        return power.isdigit() and mantissa.replace(".", "", 1).isdigit()
     return bool(dot) and whole.isdigit() and part == "0"

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from rankkit.errors import SettingsError
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.tables.text import as_text, normalise
+from rankkit.tables.text import as_text, distinct, normalise
 
 
 def parse(column: pd.Series[Any], *, words: Mapping[str, float] | None = None, percent: bool = False) -> tuple[Floats, Bools]:
@@ -30,14 +31,19 @@ def parse(column: pd.Series[Any], *, words: Mapping[str, float] | None = None, p
         ``nan`` where blank or unreadable.
     bad : array of bool
         True where a cell is filled but is not a number.
+
+    Raises
+    ------
+    SettingsError
+        If a grade word stands for something that is not a number.
     """
-    if pd.api.types.is_bool_dtype(column.dtype):
-        return np.full(len(column), np.nan), np.ones(len(column), dtype=bool)
-    if pd.api.types.is_numeric_dtype(column.dtype):
+    known = _vocabulary(words or {})
+    if pd.api.types.is_bool_dtype(column.dtype) or pd.api.types.is_complex_dtype(column.dtype):
+        return np.full(len(column), np.nan), np.array(column.notna(), dtype=bool)
+    if pd.api.types.is_numeric_dtype(column.dtype) and not any(np.isfinite(_number(k, percent)) for k in known):
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         return np.where(np.isinf(values), np.nan, values), np.isinf(values)
-    known = {normalise(str(k)): float(v) for k, v in (words or {}).items()}
-    codes, raw = pd.factorize(column, use_na_sentinel=True)
+    codes, raw = distinct(column)
     numbers = np.full(len(raw) + 1, np.nan)
     bad = np.zeros(len(raw) + 1, dtype=bool)
     for k, cell in enumerate(raw):
@@ -48,6 +54,20 @@ def parse(column: pd.Series[Any], *, words: Mapping[str, float] | None = None, p
         numbers[k] = number
         bad[k] = np.isnan(number)
     return numbers[codes], bad[codes]
+
+
+def _vocabulary(words: Mapping[str, float]) -> dict[str, float]:
+    """Normalise grade words; what they stand for must be numbers."""
+    known = {}
+    for word, value in words.items():
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            number = float("nan")
+        if not np.isfinite(number):
+            raise SettingsError("E-SETTING", name=f"words[{word!r}]", value=value, allowed="a number for each word")
+        known[normalise(str(word))] = number
+    return known
 
 
 def _number(text: str, percent: bool) -> float:

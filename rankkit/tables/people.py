@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import ClassVar, Self
 
+import numpy as np
 import pandas as pd
 
-from rankkit.errors import PeopleError, Problem
+from rankkit.errors import DataError, PeopleError, Problem
 from rankkit.tables.judgements import Intake
-from rankkit.tables.text import encode
+from rankkit.tables.text import encode, normalise
 
 PROTECTED = frozenset(
     {
         "gender", "sex", "race", "ethnicity", "ethnic_group", "age", "birth_date", "date_of_birth", "birthday", "religion", "belief",
         "disability", "nationality", "national_origin", "marital_status", "pregnancy", "sexual_orientation", "union_member", "veteran",
-        "性别", "性別", "民族", "种族", "種族", "年龄", "年齡", "出生日期", "生日", "宗教", "残疾", "殘疾", "国籍", "國籍", "婚姻状况", "婚姻狀況", "政治面貌", "户籍", "籍贯",
+        "性别", "性別", "民族", "种族", "種族", "年龄", "年齡", "出生日期", "生日", "宗教", "残疾", "殘疾", "国籍", "國籍",
+        "婚姻状况", "婚姻狀況", "政治面貌", "户籍", "籍贯",
     }
 )  # fmt: skip
 
@@ -37,9 +40,14 @@ class People:
 
     ids: tuple[str, ...]
     labels: Mapping[str, str]
-    frame: pd.DataFrame
+    facts: pd.DataFrame
 
-    error = PeopleError
+    error: ClassVar[type[DataError]] = PeopleError
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table; changing it does not change the people."""
+        return self.facts.copy(deep=False)  # pandas copies on write
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, *, columns: Mapping[str, str] | None = None, source_name: str | None = None) -> Self:
@@ -72,8 +80,7 @@ class People:
         intake = Intake(cls, frame, columns, source_name, None)
         intake.need("person")
         for name in intake.names:
-            shown = intake.shown(name).strip().lower().replace(" ", "_")
-            if name.lower() in PROTECTED or shown in PROTECTED:
+            if {_folded(name), _folded(intake.shown(name))} & PROTECTED:
                 intake.problems.append(Problem("E-ATTR", None, None, None, {"name": intake.shown(name)}))
         person = encode(intake.column("person"))
         intake.check_ids("person", person)
@@ -82,18 +89,24 @@ class People:
             details = {"name": " / ".join(person.respelled.get(person.values[person.codes[k]], (person.values[person.codes[k]],)))}
             intake.problems.append(Problem("E-DUPPERSON", int(intake.rows[k]), intake.shown("person"), None, details))
         intake.fail_if_any()
-        data: dict[str, Any] = {n: intake.column(n).to_numpy() for n in intake.names if n != "person"}
+        tidy = intake.extras({"person"})
+        labels = {i: i for i in person.values}
         for name in ("unit", "manager", "level", "label"):
-            if name in data:
-                text = encode(intake.column(name))
-                data[name] = [text.values[c] if c >= 0 else None for c in text.codes]
-        ids = [person.values[c] for c in person.codes]
-        tidy = pd.DataFrame(data, index=pd.Index(ids, name="person")).sort_index()
-        labels = {i: str(tidy.loc[i, "label"]) if "label" in tidy and tidy.loc[i, "label"] is not None else i for i in tidy.index}
-        return cls(tuple(tidy.index), labels, tidy)
+            if name in tidy:
+                text = encode(tidy[name])
+                tidy[name] = np.array([*text.values, None], dtype=object)[text.codes]
+                if name == "label":
+                    labels |= {person.values[p]: text.values[t] for p, t in zip(person.codes, text.codes, strict=True) if t >= 0}
+        tidy.index = pd.Index([person.values[c] for c in person.codes], name="person")
+        return cls(person.values, labels, tidy.sort_index())
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __repr__(self) -> str:
-        return f"<People: {len(self.ids):,} people; {', '.join(map(str, self.frame.columns))}>"
+        return f"<People: {len(self.ids):,} people; {', '.join(map(str, self.facts.columns))}>"
+
+
+def _folded(name: str) -> str:
+    """Reduce a column name to small letters and underscores."""
+    return re.sub(r"[\W_]+", "_", normalise(name)).strip("_").lower()

@@ -10,15 +10,16 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from rankkit.errors import DataError, Problem, RankingsError
+from rankkit.errors import ComparisonsError, DataError, Problem, RankingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.tables import numbers
 from rankkit.tables.comparisons import Comparisons
 from rankkit.tables.judgements import Intake, Judgements
 from rankkit.tables.ratings import OVERALL
-from rankkit.tables.text import Encoded, display_names, encode, recode
+from rankkit.tables.text import Encoded, categorical, encode, recode
 
 _KNOWN = {"rater", "ratee", "rank", "dimension", "ratee_label"}
+_LISTS = ("cycle", "session", "occasion")  # a rater may hand in one list for each of these
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,7 +65,8 @@ class Rankings(Judgements):
         Parameters
         ----------
         frame : DataFrame
-            Columns ``rater, ratee, rank`` (1 = best) and perhaps ``dimension``, ``ratee_label``.
+            Columns ``rater, ratee, rank`` (1 = best) and perhaps ``dimension``, ``ratee_label``; a rater may hand in one
+            list for each ``cycle``, ``session`` and ``occasion``. Other columns are kept.
         columns : mapping, optional
             Our name to the frame's own name.
         source_name : str, optional
@@ -100,72 +102,83 @@ class Rankings(Judgements):
         with np.errstate(invalid="ignore"):
             bad |= (rank < 1) | ((rank * 2) % 1 != 0) & ~np.isnan(rank)  # mid-ranks such as 2.5 are ranks too
         intake.at("E-RANK", bad, "rank")
-        labels, found = display_names(
-            ratee.codes,
-            ratee.values,
-            intake.column("ratee_label") if intake.has("ratee_label") else None,
-            "ratee_label",
-        )
-        intake.problems += found
+        labels = intake.labels("ratee_label", ratee.codes, ratee.values)
         if not bad.any() and np.isnan(rank).all():
             intake.problems.append(Problem("E-ALLMISSING"))
-        if not intake.problems:
-            intake.problems += _ranked_twice(rater, ratee, dimension, intake.rows)
-        intake.fail_if_any()
         extras = intake.extras(_KNOWN)
+        if not intake.problems:
+            lists = {c: encode(extras[c]).codes for c in _LISTS if c in extras}
+            intake.problems += _ranked_twice(rater, ratee, {"dimension": dimension.codes, **lists}, intake.rows)
+        intake.fail_if_any()
         return cls(
-            people=ratee.values, raters=rater.values, dimensions=dimension.values, ratee=ratee.codes, rater=rater.codes, dimension=dimension.codes,
-            rank=rank, labels=labels, rows=intake.rows, extras=extras, source_name=source_name, notes=tuple(intake.notes),
-        )  # fmt: skip
+            people=ratee.values,
+            raters=rater.values,
+            dimensions=dimension.values,
+            ratee=ratee.codes,
+            rater=rater.codes,
+            dimension=dimension.codes,
+            rank=rank,
+            labels=labels,
+            rows=intake.rows,
+            extras=extras,
+            source_name=source_name,
+            notes=tuple(intake.notes),
+        )
 
     def to_comparisons(self) -> Comparisons:
         """Return the pairs each ranking implies, ties as ties.
 
         The pairs of one ranking are **not independent**: k people give k(k-1)/2 pairs from k-1 decisions, so standard
         errors computed as if they were independent come out too small. That is why the conversion is explicit.
+
+        Raises
+        ------
+        ComparisonsError
+            If no list ranks two people.
         """
         parts = []
-        frame = self.frame.dropna(subset=["rank"])
-        for (rater, dimension), one in frame.groupby(["rater", "dimension"], observed=True, sort=True):
+        frame = self._tidy.dropna(subset=["rank"])
+        by = ["rater", "dimension", *(c for c in _LISTS if c in frame)]
+        for which, one in frame.groupby(by, observed=True, sort=True, dropna=False):
             ranked = one.sort_values(["rank", "ratee"])
             i, j = np.triu_indices(len(ranked), 1)
             ids, rank = ranked["ratee"].astype(str).to_numpy(), ranked["rank"].to_numpy()
-            parts.append(
-                pd.DataFrame(
-                    {
-                        "rater": rater,
-                        "dimension": dimension,
-                        "left": ids[i],
-                        "right": ids[j],
-                        "outcome": np.where(rank[i] == rank[j], "tie", "left"),
-                    }
-                )
-            )
-        pairs = Comparisons.from_frame(pd.concat(parts, ignore_index=True), source_name=self.source_name)
-        return replace(pairs, labels={p: self.labels[p] for p in pairs.people})
+            pairs = {"left": ids[i], "right": ids[j], "outcome": np.where(rank[i] == rank[j], "tie", "left")}
+            parts.append(pd.DataFrame({**dict(zip(by, which, strict=True)), **pairs}))
+        if not any(len(part) for part in parts):
+            raise ComparisonsError("E-NOCOMPARISON", source=self.source_name)
+        table = Comparisons.from_frame(pd.concat(parts, ignore_index=True), source_name=self.source_name)
+        return replace(table, labels={p: self.labels[p] for p in table.people})
 
     @cached_property
-    def frame(self) -> pd.DataFrame:
-        """The rankings, tidy."""
+    def _tidy(self) -> pd.DataFrame:
         data: dict[str, Any] = {
-            "rater": pd.Categorical.from_codes(self.rater, list(self.raters)),
-            "ratee": pd.Categorical.from_codes(self.ratee, list(self.people)),
-            "dimension": pd.Categorical.from_codes(self.dimension, list(self.dimensions)),
+            "rater": categorical(self.rater, self.raters),
+            "ratee": categorical(self.ratee, self.people),
+            "dimension": categorical(self.dimension, self.dimensions),
             "rank": self.rank,
         }
         if any(self.labels[p] != p for p in self.people):
             data["ratee_label"] = np.array([self.labels[p] for p in self.people], dtype=object)[self.ratee]
         return pd.DataFrame(data).join(self.extras)
 
-    def where(self, mask: Bools) -> Self:
-        """Keep the rows where ``mask`` is true; ids that no row uses are dropped."""
+    def _where(self, mask: Bools) -> Self:
         ratee, people = recode(self.ratee[mask], self.people)
         rater, raters = recode(self.rater[mask], self.raters)
         dimension, dimensions = recode(self.dimension[mask], self.dimensions)
         return replace(
-            self, people=people, raters=raters, dimensions=dimensions, ratee=ratee, rater=rater, dimension=dimension, rank=self.rank[mask],
-            rows=self.rows[mask], labels={p: self.labels[p] for p in people}, extras=self.extras[mask].reset_index(drop=True),
-        )  # fmt: skip
+            self,
+            people=people,
+            raters=raters,
+            dimensions=dimensions,
+            ratee=ratee,
+            rater=rater,
+            dimension=dimension,
+            rank=self.rank[mask],
+            rows=self.rows[mask],
+            labels={p: self.labels[p] for p in people},
+            extras=self.extras[mask].reset_index(drop=True),
+        )
 
     @property
     def _keys(self) -> Sequence[tuple[Ints, tuple[str, ...]]]:
@@ -182,12 +195,15 @@ class Rankings(Judgements):
         return f"<Rankings: {len(self):,} rows, {len(self.people):,} people, {len(self.raters):,} raters>"
 
 
-def _ranked_twice(rater: Encoded, ratee: Encoded, dimension: Encoded, rows: Ints) -> list[Problem]:
+def _ranked_twice(rater: Encoded, ratee: Encoded, lists: Mapping[str, Ints], rows: Ints) -> list[Problem]:
     """Report a person who stands twice in one list."""
-    keys = pd.DataFrame({"rater": rater.codes, "ratee": ratee.codes, "dimension": dimension.codes, "row": rows})
-    again = keys[keys.duplicated(["rater", "ratee", "dimension"], keep=False)]
+    keys = pd.DataFrame({"rater": rater.codes, "ratee": ratee.codes, **lists})
+    again = np.flatnonzero(keys.duplicated(keep=False))
+    groups = keys.iloc[again].groupby(list(keys.columns), sort=False).indices.values()
     out = []
-    for (r, i, _), group in again.groupby(["rater", "ratee", "dimension"], sort=True):
-        found = [int(row) for row in group["row"]]
-        out.append(Problem("E-DUPRANK", found[1], None, None, {"rater": rater.values[r], "ratee": ratee.values[i], "rows": found}))
+    for group in groups:
+        at = np.sort(again[group])
+        found = [int(row) for row in rows[at]]
+        who = {"rater": rater.values[rater.codes[at[0]]], "ratee": ratee.values[ratee.codes[at[0]]]}
+        out.append(Problem("E-DUPRANK", found[1], None, None, {**who, "rows": found}))
     return out

@@ -12,14 +12,15 @@ import pandas as pd
 
 from rankkit.errors import DataError, Problem, RatingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.tables import grade_words, numbers
+from rankkit.tables import numbers, score_checks
 from rankkit.tables.judgements import Intake, Judgements
-from rankkit.tables.text import Encoded, display_names, encode, recode
+from rankkit.tables.text import Encoded, categorical, encode, recode
 
 SOURCES = ("supervisor", "peer", "subordinate", "self", "customer", "expert", "system", "model")
 OVERALL = "overall"
 _KNOWN = {"rater", "ratee", "dimension", "score", "source", "ratee_label", "rater_label"}
 _PERCENT_TOP = 100.0
+_REPEATS = ("occasion", "cycle", "form", "method")  # a rating may stand once for each of these
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class Cells:
     dimension: Ints
     score: Floats
     n: Ints  # ratings behind each cell
+
+    def __post_init__(self) -> None:
+        for values in (self.ratee, self.rater, self.dimension, self.score, self.n):
+            values.setflags(write=False)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -111,6 +116,8 @@ class Ratings(Judgements):
         ------
         RatingsError
             With every problem of the table: row, column, value and fix.
+        SettingsError
+            If ``scale`` or ``words`` is impossible.
 
         Examples
         --------
@@ -151,6 +158,7 @@ class Ratings(Judgements):
         *,
         averaged: bool,
     ) -> Self:
+        scale = score_checks.possible(scale)
         intake.need("ratee", "score", *(() if averaged else ("rater",)))
         n = len(intake.user_frame)
         ratee = encode(intake.column("ratee"))
@@ -168,35 +176,40 @@ class Ratings(Judgements):
         if unknown.any():
             intake.at("E-SOURCE", unknown[source.codes], "source")
         score, bad = numbers.parse(intake.column("score"), words=words, percent=scale is not None and scale[1] == _PERCENT_TOP)
-        _report_unreadable(intake, bad, scale, words, score_columns)
-        labels, found = display_names(
-            ratee.codes,
-            ratee.values,
-            intake.column("ratee_label") if intake.has("ratee_label") else None,
-            "ratee_label",
-        )
-        rater_labels, found_too = display_names(
-            rater.codes,
-            rater.values,
-            intake.column("rater_label") if intake.has("rater_label") else None,
-            "rater_label",
-        )
-        intake.problems += found + found_too
+        shown = intake.shown("score") if score_columns is None else score_columns
+        intake.problems += score_checks.unreadable(intake.column("score"), bad, intake.rows, shown, scale, words)
+        labels = intake.labels("ratee_label", ratee.codes, ratee.values)
+        rater_labels = intake.labels("rater_label", rater.codes, rater.values)
         extras = intake.extras(_KNOWN)
         table = cls(
-            people=ratee.values, raters=rater.values, dimensions=dimension.values, sources=source.values, ratee=ratee.codes, rater=rater.codes,
-            dimension=dimension.codes, source=source.codes, score=score, labels=labels, rater_labels=rater_labels, scale=None, rows=intake.rows,
-            extras=extras, averaged_over=averaged, source_name=intake.source_name, notes=tuple(intake.notes),
-        )  # fmt: skip
+            people=ratee.values,
+            raters=rater.values,
+            dimensions=dimension.values,
+            sources=source.values,
+            ratee=ratee.codes,
+            rater=rater.codes,
+            dimension=dimension.codes,
+            source=source.codes,
+            score=score,
+            labels=labels,
+            rater_labels=rater_labels,
+            scale=None,
+            rows=intake.rows,
+            extras=extras,
+            averaged_over=averaged,
+            source_name=intake.source_name,
+            notes=tuple(intake.notes),
+        )
         if not intake.problems:
-            intake.problems += [*table._self_problems(), *table._duplicates()]
-        intake.problems += table._scale_problems(scale, score_columns, intake.shown("score"))
+            own = table._self_problems(intake.shown("source")) if intake.has("source") else []
+            intake.problems += [*own, *table._duplicates()]
+        intake.problems += score_checks.outside(score, intake.rows, scale, shown)
         if not bad.any() and np.isnan(score).all():
             intake.problems.append(Problem("E-ALLMISSING"))
         intake.fail_if_any()
         return replace(table, scale=scale)
 
-    def _self_problems(self) -> list[Problem]:
+    def _self_problems(self, shown: str) -> list[Problem]:
         """``self`` ratings must be of oneself, and only they."""
         if "self" not in self.sources:
             return []
@@ -205,25 +218,11 @@ class Ratings(Judgements):
         same = np.array([shared.get(r, -2) for r in self.raters] + [-3])[self.rater] == self.ratee
         out = []
         for k in np.flatnonzero(same & (self.source != own) & (self.source >= 0)):
-            out.append(
-                Problem(
-                    "E-SELF",
-                    int(self.rows[k]),
-                    "source",
-                    self.sources[self.source[k]],
-                    {"rater": self.raters[self.rater[k]], "source": self.sources[self.source[k]]},
-                )
-            )
+            details = {"rater": self.raters[self.rater[k]], "source": self.sources[self.source[k]]}
+            out.append(Problem("E-SELF", int(self.rows[k]), shown, details["source"], details))
         for k in np.flatnonzero(~same & (self.source == own)):
-            out.append(
-                Problem(
-                    "E-NOTSELF",
-                    int(self.rows[k]),
-                    "source",
-                    "self",
-                    {"rater": self.raters[self.rater[k]], "ratee": self.people[self.ratee[k]]},
-                )
-            )
+            details = {"rater": self.raters[self.rater[k]], "ratee": self.people[self.ratee[k]]}
+            out.append(Problem("E-NOTSELF", int(self.rows[k]), shown, "self", details))
         return out
 
     def _key(self) -> Ints:
@@ -232,42 +231,24 @@ class Ratings(Judgements):
 
     def _duplicates(self) -> list[Problem]:
         """Report the same rater rating the same person on the same dimension twice on one occasion."""
-        key = self._key()
-        for column in ("occasion", "cycle", "form", "method"):
-            if column in self.extras:
-                codes, values = pd.factorize(self.extras[column])
-                key = key * (len(values) + 1) + codes + 1
+        at, key = _repeated(np.arange(len(self)), self._key())
+        for column in _REPEATS:
+            if column in self.extras and len(at):  # only rows that repeat need the second look
+                again = encode(self.extras[column].iloc[at]).codes
+                at, key = _repeated(at, pd.factorize(key)[0] * (int(again.max()) + 2) + again)
         order = np.argsort(key, kind="stable")
-        again = np.flatnonzero(np.diff(key[order]) == 0)
-        groups = np.split(order, np.flatnonzero(np.diff(key[order]) != 0) + 1) if len(again) else []
+        groups = np.split(at[order], np.flatnonzero(np.diff(key[order])) + 1) if len(at) else []
         out = []
         for group in groups:
-            if len(group) > 1:
-                k = group[0]
-                rater = self.raters[self.rater[k]] if self.rater[k] >= 0 else "–"
-                details = {"rater": rater, "ratee": self.people[self.ratee[k]], "dimension": self.dimensions[self.dimension[k]],
-                           "rows": [int(r) for r in self.rows[group]], "values": [f"{v:g}" for v in self.score[group]]}  # fmt: skip
-                out.append(Problem("E-DUP", int(self.rows[group[1]]), None, None, details))
-        return out
-
-    def _scale_problems(
-        self, scale: tuple[float, float] | None, score_columns: Sequence[str] | None = None, shown: str = "score"
-    ) -> list[Problem]:
-        """Scores outside the scale; a form that seems to count from another number is said once."""
-        if scale is None:
-            return []
-        low, high = scale
-        with np.errstate(invalid="ignore"):
-            outside = np.flatnonzero((self.score < low) | (self.score > high))
-        if not len(outside):
-            return []
-        out = []
-        values = self.score[outside]
-        if (values == low - 1).all() and len(outside) > 1 and np.nanmax(self.score) < high:
-            out.append(Problem("E-ZEROBASE", None, None, None, {"n": len(outside), "value": low - 1, "low": low, "high": high}))
-        for k in outside:
-            column = shown if score_columns is None else score_columns[k]
-            out.append(Problem("E-RANGE", int(self.rows[k]), column, float(self.score[k]), {"low": low, "high": high}))
+            k = group[0]
+            details = {
+                "rater": self.raters[self.rater[k]] if self.rater[k] >= 0 else "–",
+                "ratee": self.people[self.ratee[k]],
+                "dimension": self.dimensions[self.dimension[k]],
+                "rows": [int(r) for r in self.rows[group]],
+                "values": ["–" if np.isnan(v) else f"{v:g}" for v in self.score[group]],
+            }
+            out.append(Problem("E-DUP", int(self.rows[group[1]]), None, None, details))
         return out
 
     def with_scale(self, scale: tuple[float, float]) -> Self:
@@ -277,8 +258,11 @@ class Ratings(Judgements):
         ------
         RatingsError
             If scores lie outside.
+        SettingsError
+            If the scale is impossible.
         """
-        problems = self._scale_problems(scale)
+        score_checks.possible(scale)
+        problems = score_checks.outside(self.score, self.rows, scale, "score")
         if problems:
             error = RatingsError(problems, source=self.source_name, n_rows=len(self))
             error.table = self.frame
@@ -301,15 +285,11 @@ class Ratings(Judgements):
         return Cells(ratee, rater - 1, dimension, mean, n.astype(np.int64))
 
     @cached_property
-    def frame(self) -> pd.DataFrame:
-        """The ratings, tidy."""
-        data: dict[str, Any] = {} if self.averaged_over else {"rater": pd.Categorical.from_codes(self.rater, list(self.raters))}
-        data |= {
-            "ratee": pd.Categorical.from_codes(self.ratee, list(self.people)),
-            "dimension": pd.Categorical.from_codes(self.dimension, list(self.dimensions)),
-        }
+    def _tidy(self) -> pd.DataFrame:
+        data: dict[str, Any] = {} if self.averaged_over else {"rater": categorical(self.rater, self.raters)}
+        data |= {"ratee": categorical(self.ratee, self.people), "dimension": categorical(self.dimension, self.dimensions)}
         if self.sources:
-            data["source"] = pd.Categorical.from_codes(self.source, list(self.sources))
+            data["source"] = categorical(self.source, self.sources)
         data["score"] = self.score
         for name, codes, ids, labels in (
             ("ratee_label", self.ratee, self.people, self.labels),
@@ -319,17 +299,27 @@ class Ratings(Judgements):
                 data[name] = np.array([*(labels[i] for i in ids), None], dtype=object)[codes]
         return pd.DataFrame(data).join(self.extras)
 
-    def where(self, mask: Bools) -> Self:
-        """Keep the rows where ``mask`` is true; ids that no row uses are dropped."""
+    def _where(self, mask: Bools) -> Self:
         ratee, people = recode(self.ratee[mask], self.people)
         rater, raters = recode(self.rater[mask], self.raters)
         dimension, dimensions = recode(self.dimension[mask], self.dimensions)
         source, sources = recode(self.source[mask], self.sources)
         return replace(
-            self, people=people, raters=raters, dimensions=dimensions, sources=sources, ratee=ratee, rater=rater, dimension=dimension, source=source,
-            score=self.score[mask], rows=self.rows[mask], labels={p: self.labels[p] for p in people},
-            rater_labels={r: self.rater_labels[r] for r in raters}, extras=self.extras[mask].reset_index(drop=True),
-        )  # fmt: skip
+            self,
+            people=people,
+            raters=raters,
+            dimensions=dimensions,
+            sources=sources,
+            ratee=ratee,
+            rater=rater,
+            dimension=dimension,
+            source=source,
+            score=self.score[mask],
+            rows=self.rows[mask],
+            labels={p: self.labels[p] for p in people},
+            rater_labels={r: self.rater_labels[r] for r in raters},
+            extras=self.extras[mask].reset_index(drop=True),
+        )
 
     @property
     def _keys(self) -> Sequence[tuple[Ints, tuple[str, ...]]]:
@@ -353,29 +343,7 @@ class Ratings(Judgements):
         return f"<Ratings: {len(self):,} rows, {len(self.people):,} people, {who}, {len(self.dimensions)} dimension{s}>"
 
 
-def _report_unreadable(
-    intake: Intake,
-    bad: Bools,
-    scale: tuple[float, float] | None,
-    words: Mapping[str, float] | None,
-    score_columns: Sequence[str] | None,
-) -> None:
-    """Report cells that are neither numbers nor known grade words."""
-    cells = intake.column("score")
-    span = (
-        {"range": f" from {scale[0]:g} to {scale[1]:g}", "range_zh": f"（{scale[0]:g} 至 {scale[1]:g}）"}
-        if scale
-        else {"range": "", "range_zh": ""}
-    )
-    for k in np.flatnonzero(bad):
-        column = intake.shown("score") if score_columns is None else score_columns[k]
-        value = cells.iloc[k]
-        if words:
-            near = grade_words.nearest(str(value), list(words))
-            details = {
-                "nearest": f" (nearest: {near})" if near else "",
-                "nearest_zh": f"（最接近：{near}）" if near else "",
-            }
-            intake.problems.append(Problem("E-LABEL", int(intake.rows[k]), column, value, details))
-        else:
-            intake.problems.append(Problem("E-NUMBER", int(intake.rows[k]), column, value, span))
+def _repeated(at: Ints, key: Ints) -> tuple[Ints, Ints]:
+    """Keep the rows whose key occurs more than once."""
+    again = pd.Series(key).duplicated(keep=False).to_numpy()
+    return at[again], key[again]

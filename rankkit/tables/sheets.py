@@ -16,6 +16,7 @@ import pandas as pd
 from rankkit.errors import Problem, ReadingError
 from rankkit.kernels.arrays import Ints
 from rankkit.tables import delimited, encodings, spreadsheets
+from rankkit.tables.delimited import ROW_INDEX
 
 FIRST_ROW = 2  # a spreadsheet's header is row 1
 _TEXT = frozenset({".csv", ".tsv", ".tab", ".txt"})
@@ -86,9 +87,6 @@ def read_sheet(source: Any, *, encoding: str | None = None, sheet: str | int | N
         name = getattr(source, "source_name", None) or "DataFrame"
         return Sheet(_from_pandas(own).frame, name, np.arange(len(own), dtype=np.int64) + FIRST_ROW)
     return _from_any_frame(source)
-
-
-ROW_INDEX = "spreadsheet row"  # name of the index that carries row numbers in an error's table
 
 
 def with_rows(found: Sheet) -> pd.DataFrame:

@@ -18,16 +18,21 @@ from rankkit.errors import Problem
 from rankkit.kernels.arrays import Bools, Ints
 
 BLANK = frozenset({"", "nan", "NaN", "None", "<NA>", "NaT"})
+_PLAIN_KINDS = frozenset({"string", "integer", "floating", "mixed-integer-float", "empty"})
+# Marks nobody sees and some programs leave behind: zero-width space, word joiner, byte order mark, soft hyphen and the
+# signs that turn the direction of writing. Joiners stay: emoji and some scripts are spelt with them.
+_UNSEEN = dict.fromkeys([0x200B, 0x2060, 0xFEFF, 0x00AD, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 def normalise(text: str) -> str:
-    """NFKC-normalise, trim, and turn inner line breaks and control characters into single spaces.
+    r"""NFKC-normalise, trim, drop invisible marks, and turn line breaks and control characters into single spaces.
 
-    >>> normalise("　Ａ００７ "), normalise("王\\n伟")
-    ('A007', '王 伟')
+    >>> normalise("　Ａ００７ "), normalise("王\n伟"), normalise("e1\u200b")
+    ('A007', '王 伟', 'e1')
     """
     text = unicodedata.normalize("NFKC", text)
     if not text.isprintable():
+        text = text.translate(_UNSEEN)
         text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Cs") else c for c in text)
     return " ".join(text.split()) if ("  " in text or text != text.strip()) else text
 
@@ -64,9 +69,28 @@ class Encoded:
         return self.codes < 0
 
 
+def distinct(column: pd.Series[Any]) -> tuple[Ints, Any]:
+    """Code a column of any kind as it stands: codes (-1 = missing) and the distinct cells."""
+    if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) not in _PLAIN_KINDS:
+        column = pd.Series([_hashable(v) for v in column], dtype=object)
+    codes, values = pd.factorize(column, use_na_sentinel=True)
+    return codes.astype(np.int64, copy=False), values
+
+
+def _hashable(cell: Any) -> Any:
+    """Cells that cannot be told apart by hash as their text: True equals 1, and a list has none."""
+    if isinstance(cell, (bool, np.bool_)):
+        return str(bool(cell))
+    try:
+        hash(cell)
+    except TypeError:
+        return str(cell)
+    return cell
+
+
 def encode(column: pd.Series[Any]) -> Encoded:
     """Normalise a column and code it; the codes follow the sorted values, so row order cannot matter."""
-    raw_codes, raw_values = pd.factorize(column, use_na_sentinel=True)
+    raw_codes, raw_values = distinct(column)
     texts = [as_text(v) for v in raw_values]
     values = sorted({t for t in texts if t is not None})
     position = {v: k for k, v in enumerate(values)}
@@ -112,26 +136,32 @@ def zero_padded_twins(values: Iterable[str]) -> list[tuple[str, str]]:
     return twins
 
 
-def display_names(codes: Ints, ids: tuple[str, ...], column: pd.Series[Any] | None, name: str) -> tuple[dict[str, str], list[Problem]]:
-    """One display name per id; an id with two different names is a problem."""
-    if column is None:
-        return {i: i for i in ids}, []
-    label = encode(column)
-    pairs = np.unique(np.column_stack([codes, label.codes])[(codes >= 0) & (label.codes >= 0)], axis=0)
+def categorical(codes: Ints, values: tuple[str, ...]) -> pd.Categorical:
+    """Codes and their values as one column; ``-1`` is missing."""
+    return pd.Categorical.from_codes(codes, pd.Index(list(values), dtype="str"))
+
+
+def display_names(
+    codes: Ints, ids: tuple[str, ...], column: pd.Series[Any] | None, name: str, rows: Ints
+) -> tuple[dict[str, str], list[Problem]]:
+    """One display name per id; an id with two different names is a problem, shown at the row where the second stands."""
     labels = {i: i for i in ids}
+    if column is None:
+        return labels, []
+    label = encode(column)
+    named = np.flatnonzero((codes >= 0) & (label.codes >= 0))
+    if not len(named):
+        return labels, []
+    width = len(label.values)
+    key, seen = pd.factorize(codes[named] * width + label.codes[named])
+    first = named[np.flatnonzero(np.diff(np.maximum.accumulate(key), prepend=-1))]  # where each pair of id and name first stands
+    person, text = np.divmod(seen, width)
     problems = []
-    given: set[int] = set()
-    for person, text in pairs:
-        if person in given:
-            problems.append(
-                Problem(
-                    "E-LABELS2",
-                    None,
-                    name,
-                    None,
-                    {"id": ids[person], "a": labels[ids[person]], "b": label.values[text]},
-                )
-            )
-        given.add(int(person))
-        labels[ids[person]] = label.values[text]
+    given: dict[int, str] = {}
+    for k in np.lexsort((first, person)):
+        i, shown = int(person[k]), label.values[text[k]]
+        if i in given:
+            problems.append(Problem("E-LABELS2", int(rows[first[k]]), name, shown, {"id": ids[i], "a": given[i], "b": shown}))
+        given.setdefault(i, shown)
+        labels[ids[i]] = given[i]
     return labels, problems

@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import Lang, Problem, RankkitError, SettingsError, language
+from rankkit.tables.delimited import ROW_INDEX
 from rankkit.tables.headings import folded
-from rankkit.tables.sheets import FIRST_ROW, ROW_INDEX
+from rankkit.tables.sheets import FIRST_ROW
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook

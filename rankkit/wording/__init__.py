@@ -13,6 +13,15 @@ from rankkit.wording import notes, problems
 
 CATALOGUE: dict[str, tuple[str, str, str, str]] = {**problems.TEXTS, **notes.TEXTS}
 _LONGEST_VALUE = 60
+_FACETS_ZH = {
+    "ratee": "被评人",
+    "rater": "评价人",
+    "dimension": "维度",
+    "ratee:rater": "被评人×评价人",
+    "ratee:dimension": "被评人×维度",
+    "rater:dimension": "评价人×维度",
+    "residual": "残差",
+}
 
 
 class _Blank(dict[str, Any]):
@@ -20,40 +29,44 @@ class _Blank(dict[str, Any]):
         return "…"
 
 
-def _fill(template: str, details: Mapping[str, Any]) -> str:
-    shown = {k: _plain(v) for k, v in details.items()}
+def _fill(template: str, details: Mapping[str, Any], lang: str) -> str:
+    shown = {k: _plain(v, lang) for k, v in details.items()}
     return template.format_map(_Blank(shown))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, lang: str) -> Any:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, (list, tuple, set, frozenset)):
-        return listed([str(v) for v in value])
+        return listed([str(v) for v in value], lang=lang)
+    if isinstance(value, str) and lang == "zh":
+        return _FACETS_ZH.get(value, value)
     return value
 
 
-def listed(names: list[str], most: int = 6) -> str:
+def listed(names: list[str], most: int = 6, lang: str = "en") -> str:
     """Join names, saying how many were left out.
 
     >>> listed(["a", "b"]), listed(list("abcdefgh"))
     ('a, b', 'a, b, c, d, e, f and 2 more')
     """
+    comma = "、" if lang == "zh" else ", "
     if len(names) <= most:
-        return ", ".join(names)
-    return ", ".join(names[:most]) + f" and {len(names) - most} more"
+        return comma.join(names)
+    rest = len(names) - most
+    return comma.join(names[:most]) + (f" 等 {len(names)} 个" if lang == "zh" else f" and {rest} more")
 
 
 def problem_text(code: str, details: Mapping[str, Any], lang: str) -> str:
     """Say what is wrong."""
     entry = CATALOGUE[code]
-    return _fill(entry[2 if lang == "zh" else 0], details)
+    return _fill(entry[2 if lang == "zh" else 0], details, lang)
 
 
 def fix_text(code: str, details: Mapping[str, Any], lang: str) -> str:
     """Say what to do about it."""
     entry = CATALOGUE[code]
-    return _fill(entry[3 if lang == "zh" else 1], details)
+    return _fill(entry[3 if lang == "zh" else 1], details, lang)
 
 
 def shown_value(value: Any) -> str:

@@ -18,9 +18,7 @@ from tests.oracles_components import (
     reml_deviance,
 )
 
-SHROUT_FLEISS = np.array(
-    [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float
-)
+SHROUT_FLEISS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float)
 PUBLISHED = 5e-7  # golden 7 is printed to six decimals
 SOLVED = 1e-6  # relative; Newton stops within 3e-7 standard errors of the optimum
 SEARCHED = 2e-4  # relative; the derivative-free oracle stops on a flat criterion

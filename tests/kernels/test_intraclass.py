@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from rankkit.kernels.crossed_reml import fit
 from rankkit.kernels.intraclass import intraclass, intraclass_from_components, spearman_brown
 
-SHROUT_FLEISS = np.array(
-    [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float
-)
+SHROUT_FLEISS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float)
 PRINTED = 5e-6  # golden 7 is printed to five decimals
 PINGOUIN = 5.1e-3  # pingouin rounds interval ends to two decimals
 EXACT = 1e-9
@@ -61,7 +59,7 @@ def test_order_location_and_scale_do_not_matter(seed, shift, scale):
 
 
 def test_a_rater_shift_changes_agreement_but_not_consistency():
-    shifted = SHROUT_FLEISS + [0, 0, 5, 0]
+    shifted = SHROUT_FLEISS + np.array([0, 0, 5, 0])
     one, two = intraclass(SHROUT_FLEISS), intraclass(shifted)
     assert two["ICC(C,1)"] == pytest.approx(one["ICC(C,1)"], rel=EXACT)
     assert two["ICC(A,1)"] != pytest.approx(one["ICC(A,1)"], rel=0.01)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -49,7 +51,7 @@ CASES = st.lists(st.integers(0, 3), min_size=1, max_size=9).flatmap(
 
 def counts_of(cuts, n):
     edges = [0, *sorted(cuts), n]
-    return [b - a for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [b - a for a, b in itertools.pairwise(edges)]
 
 
 @given(CASES, st.sampled_from(["committee", "up", "down"]))

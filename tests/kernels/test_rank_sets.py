@@ -156,6 +156,8 @@ def test_many_people_get_the_wider_bound(monkeypatch):
     assert (loose.low == 1 + np.array(better)).all()
     assert (loose.high - loose.low >= bound_width(estimate * 3, sigma, loose.critical)).all()
     assert (loose.low > 1).any()
+    with pytest.raises(IdentificationError):
+        rank_sets(estimate, Dense(np.zeros((30, 30))))
 
 
 def bound_width(estimate, sigma, critical):

@@ -28,9 +28,7 @@ def test_components_cuts_and_q_match_brute_force(edges):
     assert found.n_components == len(parts)
     assert found.articulation_ratees.tolist() == cut
     for part in parts:
-        labels = {
-            int(found.ratee_component[v]) if kind == "ratee" else int(found.rater_component[v]) for kind, v in part
-        }
+        labels = {int(found.ratee_component[v]) if kind == "ratee" else int(found.rater_component[v]) for kind, v in part}
         assert len(labels) == 1
     sizes = np.bincount(found.ratee_component[found.ratee_component >= 0])
     assert list(sizes) == sorted(sizes, reverse=True)

@@ -136,9 +136,7 @@ def test_covariance_of_components_is_the_simulated_one():
     one = two_way(tables[0])
     exact = (one.coefficients * (2 * mean_squares**2 / one.df)) @ one.coefficients.T
     np.testing.assert_allclose(np.diag(np.cov(raw.T)), np.diag(exact), rtol=0.12)  # 4000 draws: se of a variance 2–5 %
-    np.testing.assert_allclose(
-        one.covariance(), (one.coefficients * (2 * one.mean_squares**2 / one.df)) @ one.coefficients.T
-    )
+    np.testing.assert_allclose(one.covariance(), (one.coefficients * (2 * one.mean_squares**2 / one.df)) @ one.coefficients.T)
 
 
 def test_method_one_is_unbiased_with_gaps_and_replicates():

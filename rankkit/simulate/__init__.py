@@ -1,0 +1,10 @@
+"""Judgements with known truth: seeded ratings, comparisons and a whole service team, labelled as simulated."""
+
+from __future__ import annotations
+
+from rankkit.simulate.judged_pairs import comparisons
+from rankkit.simulate.rating_panels import ratings
+from rankkit.simulate.service_desk import service_team, service_team_pairs, service_team_people
+from rankkit.simulate.simulated import Simulated
+
+__all__ = ["Simulated", "comparisons", "ratings", "service_team", "service_team_pairs", "service_team_people"]
