@@ -28,6 +28,16 @@ def run() -> list[tuple[str, str, str, str]]:
         3,
     )
     return [
-        ("six ICCs, 10 000 × 10, from arrays", shown(found["kernel"]), f"pingouin {shown(found['pingouin'])}", f"{found['pingouin'] / found['kernel']:.0f}×"),
-        ("six ICCs, 10 000 × 10, from a validated table", shown(found["table"]), f"pingouin {shown(found['pingouin'])}", f"{found['pingouin'] / found['table']:.0f}×"),
+        (
+            "six ICCs, 10 000 × 10, from arrays",
+            shown(found["kernel"]),
+            f"pingouin {shown(found['pingouin'])}",
+            f"{found['pingouin'] / found['kernel']:.0f}×",
+        ),
+        (
+            "six ICCs, 10 000 × 10, from a validated table",
+            shown(found["table"]),
+            f"pingouin {shown(found['pingouin'])}",
+            f"{found['pingouin'] / found['table']:.0f}×",
+        ),
     ]

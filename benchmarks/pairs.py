@@ -50,12 +50,23 @@ def run() -> list[tuple[str, str, str, str]]:
         if ours.penalty != "none":
             msg = "the benchmark needs data with a finite maximum"
             raise RuntimeError(msg)
-        peers = {"rankkit": lambda data=data: method.fit(data), "choix dense": lambda data=data: by_choix(data), "evalica": lambda data=data: by_evalica(data)}
+        peers = {
+            "rankkit": lambda data=data: method.fit(data),
+            "choix dense": lambda data=data: by_choix(data),
+            "evalica": lambda data=data: by_evalica(data),
+        }
         found = in_turns(peers, 3 if n > 500 else 7)
         error = float(np.abs(by_choix(data) - ours.estimate).max())
         kind = "near" if near else "random"
         for peer in ("choix dense", "evalica"):
             ratio = f"{found[peer] / found['rankkit']:.1f}×"
             note = f" (differs by {error:.0e})" if peer == "choix dense" else ""
-            rows.append((f"Bradley–Terry {n} / {len(data)} {kind}, with standard errors", shown(found["rankkit"]), f"{peer} {shown(found[peer])}{note}", ratio))
+            rows.append(
+                (
+                    f"Bradley–Terry {n} / {len(data)} {kind}, with standard errors",
+                    shown(found["rankkit"]),
+                    f"{peer} {shown(found[peer])}{note}",
+                    ratio,
+                )
+            )
     return rows

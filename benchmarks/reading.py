@@ -43,6 +43,11 @@ def run() -> list[tuple[str, str, str, str]]:
         )
     beyond = found["ours"] - found["bare"]
     return [
-        ("read and validate 1M ratings, csv", shown(found["ours"]), f"pandas.read_csv {shown(found['bare'])}", f"{shown(beyond)} beyond; bar 1.5 s"),
+        (
+            "read and validate 1M ratings, csv",
+            shown(found["ours"]),
+            f"pandas.read_csv {shown(found['bare'])}",
+            f"{shown(beyond)} beyond; bar 1.5 s",
+        ),
         ("validate 1M ratings, DataFrame", shown(found["frame"]), f"pandas.read_csv as text {shown(found['text'])}", "–"),
     ]

@@ -31,6 +31,7 @@ HERE = Path(__file__).resolve().parent
 TIMEOUT = 60  # seconds for a single cell
 AT_ONCE = 2  # notebooks executed side by side
 _NUMBER = re.compile(r"[-−+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _VOLATILE = (
     (re.compile(r"0x[0-9a-fA-F]{6,}"), "0x…"),  # addresses of objects
     (re.compile(r"rankkit(?:-appraisal)? v?\d+(?:\.\d+)+\S*"), "rankkit …"),  # versions
@@ -47,19 +48,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("notebooks", nargs="*", type=Path, help="some of them; all by default")
     options = parser.parse_args(arguments)
     paths = options.notebooks or sorted(HERE.glob("[0-9]*.ipynb"))
-    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")]))
-    os.environ["PYTHONWARNINGS"] = "default"
+    path = os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")]))
+    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": path, "PYTHONWARNINGS": "default"}
     failed = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for path, (fresh, problems, seconds) in zip(paths, pool.map(executed, paths), strict=True):
-            if fresh is not None and options.write and not problems:
-                nbformat.write(fresh, path)
-            elif fresh is not None and not options.write:
-                problems += differences(nbformat.read(path, as_version=4), fresh)
-            print(f"{path.name}: {'FAILED' if problems else 'written' if options.write else 'as committed'} ({seconds:.1f} s)")
-            print(*("  " + line for p in problems for line in p.splitlines()), sep="\n", end="\n" if problems else "")
-            failed += bool(problems)
+        for notebook, (fresh, problems, seconds) in zip(paths, pool.map(executed, paths), strict=True):
+            stale = [] if fresh is None or options.write else differences(nbformat.read(notebook, as_version=4), fresh)
+            wrong = [line for problem in problems + stale for line in problem.splitlines()]
+            if options.write and not wrong:
+                nbformat.write(fresh, notebook)
+            print(f"{notebook.name}: {'FAILED' if wrong else 'written' if options.write else 'as committed'} ({seconds:.1f} s)")
+            print("".join(f"  {line}\n" for line in wrong), end="")
+            failed += bool(wrong)
     return failed
 
 
@@ -73,11 +73,13 @@ def executed(path: Path) -> tuple[nbformat.NotebookNode | None, list[str], float
     with tempfile.TemporaryDirectory() as folder:
         manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
         quiet = ["--Application.log_level=40"]  # the kernel talks to this machine only
-        client = NotebookClient(notebook, km=manager, timeout=TIMEOUT, extra_arguments=quiet, resources={"metadata": {"path": folder}})
+        client = NotebookClient(
+            notebook, km=manager, timeout=TIMEOUT, extra_arguments=quiet, coalesce_streams=True, resources={"metadata": {"path": folder}}
+        )
         try:
             client.execute()
         except CellExecutionError as error:
-            return None, [str(error)], time.perf_counter() - start
+            return None, [_COLOUR.sub("", str(error))], time.perf_counter() - start
     return plain(notebook), complaints(notebook), time.perf_counter() - start
 
 
@@ -111,7 +113,8 @@ def complaints(notebook: nbformat.NotebookNode) -> list[str]:
                 found.append(f"{cell['id']}: {output.ename}: {output.evalue}")
             elif output.get("name") == "stderr":
                 found.append(f"{cell['id']}: written to stderr: {output.text}")
-            found += [f"{cell['id']}: shows the path {p}" for p in (tempfile.gettempdir() + os.sep, str(Path.home()) + os.sep) if p in shown_text(output)]
+            folders = (tempfile.gettempdir() + os.sep, str(Path.home()) + os.sep)
+            found += [f"{cell['id']}: shows a path in {folder}" for folder in folders if folder in shown_text(output)]
     return found
 
 
@@ -125,18 +128,19 @@ def differences(committed: nbformat.NotebookNode, fresh: nbformat.NotebookNode) 
         if len(before) != len(after) or not all(map(same, before, after)):
             lines = ["\n".join(map(_readable, side)).splitlines() for side in (before, after)]
             diff = list(difflib.unified_diff(*lines, "committed", "fresh", lineterm="", n=0))[:20]
-            found.append("\n".join([f"{new['id']}: stale output; run with --write", f"    {new.source.splitlines()[-1]}", *("    " + d[:200] for d in diff)]))
+            head = f"{new['id']}: stale output; run with --write ({new.source.splitlines()[-1]})"
+            found.append("\n".join([head, *("    " + line[:200] for line in diff)]))
     return found
 
 
 def shown(output: Any) -> dict[str, str]:
-    """What an output shows, by kind, without what changes from run to run."""
+    """Return what an output shows, by kind, without what changes from run to run."""
     data = {output["name"]: output.text} if output.output_type == "stream" else output.get("data", {})
     return {kind: "" if kind.startswith("image/") else _settled(text) for kind, text in data.items()}
 
 
 def shown_text(output: Any) -> str:
-    """All text of an output."""
+    """Return all text of an output."""
     return "\n".join(text for kind, text in output.get("data", {}).items() if not kind.startswith("image/png")) + output.get("text", "")
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rankkit.tables.people import People
     from rankkit.tables.rankings import Rankings
     from rankkit.tables.ratings import Ratings
-    from rankkit.tables.wide import from_matrix, from_wide
     from rankkit.tables.reading import read_attributes, read_comparisons, read_people, read_rankings, read_ratings
+    from rankkit.tables.wide import from_matrix, from_wide
 
 _HOME = {
     "Attributes": "tables.attributes",

@@ -121,8 +121,9 @@ def _encode_frame(frame: pd.DataFrame) -> dict[str, Any]:
 
 
 def _decode_frame(obj: dict[str, Any]) -> pd.DataFrame:
-    columns = {k: _decode_column(column) for k, column in enumerate(obj["v"])}
-    frame = pd.DataFrame(columns, index=_decode_axis(obj["index"]))
+    index = _decode_axis(obj["index"])
+    columns = {k: _decode_column(column).set_axis(index) for k, column in enumerate(obj["v"])}
+    frame = pd.DataFrame(columns, index=index)
     frame.columns = _decode_axis(obj["columns"])
     return frame
 
@@ -151,12 +152,13 @@ def _encode_column(column: pd.Series[Any] | pd.Index[Any]) -> dict[str, Any]:
     return {"dtype": str(column.dtype), "v": [encode(cell) for cell in column]}
 
 
-def _decode_column(obj: dict[str, Any]) -> Any:
-    """Read one column as an array of its type."""
+def _decode_column(obj: dict[str, Any]) -> pd.Series[Any]:
+    """Read one column."""
     if obj["dtype"] == "category":
         categories = _decode_column(obj["categories"])
-        return pd.Categorical.from_codes(obj["v"], pd.Index(categories, dtype=categories.dtype), ordered=obj["ordered"])
-    return pd.Series([decode(cell) for cell in obj["v"]], dtype=obj["dtype"]).array
+        return pd.Series(pd.Categorical.from_codes(obj["v"], pd.Index(categories, dtype=categories.dtype), ordered=obj["ordered"]))
+    column: pd.Series[Any] = pd.Series([decode(cell) for cell in obj["v"]], dtype=obj["dtype"])
+    return column
 
 
 def _encode_array(array: Any) -> dict[str, Any]:

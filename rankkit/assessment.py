@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import DataError, PeopleError, Problem, SettingsError
-from rankkit.result import Result
+from rankkit.result import Result, Status
 from rankkit.tables.attributes import Attributes
 from rankkit.tables.judgements import Judgements
 from rankkit.tables.people import People
-
 
 T = TypeVar("T", bound="Judgements | Result")
 R = TypeVar("R", bound=Result)
@@ -99,7 +98,12 @@ class Assessment(ABC, Generic[T, R]):
             result = with_people(result, people)
         source = table.provenance.get("data", "") if isinstance(table, Result) else table.data_hash()
         notes = () if isinstance(table, Result) else table.notes
-        provenance = {"rankkit": _version(), "data": source, "rows": len(table.people) if isinstance(table, Result) else len(table), "seed": self.seed}
+        provenance = {
+            "rankkit": _version(),
+            "data": source,
+            "rows": len(table.people) if isinstance(table, Result) else len(table),
+            "seed": self.seed,
+        }
         if isinstance(table, Result):
             provenance["from"] = table.method
             provenance["simulated"] = bool(table.provenance.get("simulated", False))
@@ -126,7 +130,7 @@ def with_people(result: R, people: People) -> R:
         people=(*result.people, *missing),
         labels=labels,
         estimate=np.append(result.estimate, np.full(k, np.nan)),
-        status=(*result.status, *["insufficient_data"] * k),
+        status=(*result.status, *_unjudged(k)),
         reasons=(*result.reasons, *[Problem("S-NOJUDGEMENT")] * k),
         n_raters=np.append(result.n_raters, np.zeros(k, dtype=np.int64)),
         n_obs=np.append(result.n_obs, np.zeros(k, dtype=np.int64)),
@@ -216,6 +220,11 @@ def fit_by(assessment: Assessment[Any, Any], data: Any, by: str, *, people: Peop
         else:
             results[value] = result.relabelled(people.labels) if people is not None else result
     return FittedBy(by, results, errors)
+
+
+def _unjudged(k: int) -> tuple[Status, ...]:
+    status: Status = "insufficient_data"
+    return (status,) * k
 
 
 def check_choice(name: str, value: Any, choices: Any) -> None:

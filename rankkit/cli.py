@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from rankkit.errors import RankkitError, use_language
+from rankkit.errors import Lang, RankkitError, use_language
 
 F = TypeVar("F", bound=Callable[..., Any])
 _LANG = click.option("--lang", type=click.Choice(["en", "zh"]), default=None, help="Language of messages and reports.")
@@ -46,13 +46,13 @@ def main() -> None:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("rankkit-demo"), show_default=True)
 @_LANG
 @_plainly
-def demo(out: Path, lang: str | None) -> None:
+def demo(out: Path, lang: Lang | None) -> None:
     """Rate, adjust, compare and grade on real data; write a report, a workbook and a picture."""
     import rankkit as rk
     from rankkit import plot
 
     out.mkdir(parents=True, exist_ok=True)
-    table = rk.datasets.load("guilford_creativity")
+    table: Any = rk.datasets.load("guilford_creativity")
     click.echo(f"{table!r}\nThree senior scientists rated seven juniors on five traits of creativity (Guilford 1954).\n")
     raw = rk.GraphicRatingScale().fit(table)
     adjusted = rk.GraphicRatingScale(adjust="z").fit(table)
@@ -70,7 +70,9 @@ def demo(out: Path, lang: str | None) -> None:
 
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--kind", type=click.Choice(["ratings", "comparisons", "rankings"]), default=None, help="Guessed from the columns by default.")
+@click.option(
+    "--kind", type=click.Choice(["ratings", "comparisons", "rankings"]), default=None, help="Guessed from the columns by default."
+)
 @_COLUMN
 @_SCALE
 @_SHEET
@@ -78,7 +80,16 @@ def demo(out: Path, lang: str | None) -> None:
 @click.option("--mark", type=click.Path(path_type=Path), default=None, help="Write the sheet back with the bad cells marked.")
 @_LANG
 @_plainly
-def check(file: Path, kind: str | None, columns: tuple[str, ...], scale: tuple[float, float] | None, sheet: str | None, encoding: str | None, mark: Path | None, lang: str | None) -> None:  # noqa: ARG001, E501 - lang is set by the wrapper
+def check(
+    file: Path,
+    kind: str | None,
+    columns: tuple[str, ...],
+    scale: tuple[float, float] | None,
+    sheet: str | None,
+    encoding: str | None,
+    mark: Path | None,
+    lang: Lang | None,
+) -> None:
     """Read FILE, list every problem, and say what its design allows."""
     import rankkit as rk
 
@@ -98,7 +109,9 @@ def check(file: Path, kind: str | None, columns: tuple[str, ...], scale: tuple[f
 @main.command()
 @click.argument("method")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the method: --set adjust=z --set assume=equal_teams")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the method: --set adjust=z --set assume=equal_teams"
+)
 @_COLUMN
 @_SCALE
 @_SHEET
@@ -109,7 +122,20 @@ def check(file: Path, kind: str | None, columns: tuple[str, ...], scale: tuple[f
 @click.option("--plot", "picture", type=click.Path(path_type=Path), default=None, help="Write the picture (png, svg, pdf).")
 @_LANG
 @_plainly
-def fit(method: str, file: Path, settings: tuple[str, ...], columns: tuple[str, ...], scale: tuple[float, float] | None, sheet: str | None, encoding: str | None, archive: Path | None, report: Path | None, excel: Path | None, picture: Path | None, lang: str | None) -> None:  # noqa: E501
+def fit(
+    method: str,
+    file: Path,
+    settings: tuple[str, ...],
+    columns: tuple[str, ...],
+    scale: tuple[float, float] | None,
+    sheet: str | None,
+    encoding: str | None,
+    archive: Path | None,
+    report: Path | None,
+    excel: Path | None,
+    picture: Path | None,
+    lang: Lang | None,
+) -> None:
     """Fit METHOD (graphic_rating_scale, paired_comparison …) to FILE and show the scores."""
     from rankkit import methods, plot
 
@@ -132,7 +158,7 @@ def fit(method: str, file: Path, settings: tuple[str, ...], columns: tuple[str, 
 @click.option("--plot", "picture", type=click.Path(path_type=Path), default=None, help="Write the picture.")
 @_LANG
 @_plainly
-def compare(results: tuple[Path, ...], report: Path | None, picture: Path | None, lang: str | None) -> None:
+def compare(results: tuple[Path, ...], report: Path | None, picture: Path | None, lang: Lang | None) -> None:
     """Compare archived RESULTS (json) on the people they share."""
     import rankkit as rk
     from rankkit import plot
@@ -154,7 +180,9 @@ def compare(results: tuple[Path, ...], report: Path | None, picture: Path | None
 @click.option("--excel", type=click.Path(path_type=Path), default=None)
 @_LANG
 @_plainly
-def grade(result: Path, shares: str, ties: str, seat_ties: str, archive: Path | None, report: Path | None, excel: Path | None, lang: str | None) -> None:
+def grade(
+    result: Path, shares: str, ties: str, seat_ties: str, archive: Path | None, report: Path | None, excel: Path | None, lang: Lang | None
+) -> None:
     """Grade an archived RESULT (json) by quota."""
     import rankkit as rk
 
@@ -176,7 +204,7 @@ def grade(result: Path, shares: str, ties: str, seat_ties: str, archive: Path | 
 @click.option("--ratee", default=None, help="Whose report it is (audience ratee).")
 @_LANG
 @_plainly
-def report(result: Path, path: Path, audience: str, ratee: str | None, lang: str | None) -> None:
+def report(result: Path, path: Path, audience: str, ratee: str | None, lang: Lang | None) -> None:
     """Write a report of an archived RESULT (json) to PATH (.html or .xlsx)."""
     import rankkit as rk
 
@@ -192,7 +220,7 @@ def report(result: Path, path: Path, audience: str, ratee: str | None, lang: str
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @_LANG
 @_plainly
-def template(method: str, path: Path | None, lang: str | None) -> None:
+def template(method: str, path: Path | None, lang: Lang | None) -> None:
     """Write an empty workbook to fill in for METHOD."""
     from rankkit import methods
     from rankkit.tables import workbook
@@ -206,7 +234,7 @@ def template(method: str, path: Path | None, lang: str | None) -> None:
 @click.option("--csv", type=click.Path(path_type=Path), default=None, help="Write the data to a file.")
 @_LANG
 @_plainly
-def datasets(name: str | None, csv: Path | None, lang: str | None) -> None:  # noqa: ARG001 - set by the wrapper
+def datasets(name: str | None, csv: Path | None, lang: Lang | None) -> None:
     """List the data sets, or describe NAME."""
     import rankkit as rk
 
@@ -221,7 +249,9 @@ def datasets(name: str | None, csv: Path | None, lang: str | None) -> None:  # n
         _written([csv])
 
 
-def _read(file: Path, kind: str | None, columns: tuple[str, ...], scale: tuple[float, float] | None, sheet: str | None, encoding: str | None) -> Any:
+def _read(
+    file: Path, kind: str | None, columns: tuple[str, ...], scale: tuple[float, float] | None, sheet: str | None, encoding: str | None
+) -> Any:
     """Read a file as the kind of table asked for, or the kind its columns suggest."""
     from rankkit.tables import reading
     from rankkit.tables.sheets import read_sheet
@@ -232,7 +262,7 @@ def _read(file: Path, kind: str | None, columns: tuple[str, ...], scale: tuple[f
         kind = "comparisons" if found & {"winner", "left"} else "rankings" if "rank" in found else "ratings"
     common = {"encoding": encoding, "sheet": sheet}
     if kind == "ratings":
-        return reading.read_ratings(file, named or None, scale, **common)  # type: ignore[arg-type]
+        return reading.read_ratings(file, named or None, scale, **common)
     read = reading.read_comparisons if kind == "comparisons" else reading.read_rankings
     return read(file, named or None, **common)
 

@@ -1,4 +1,4 @@
-"""Comparing methods: do two ways of judging put the same people in the same order?"""
+"""Comparing methods: whether two ways of judging put the same people in the same order."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def _sets(result: Result, common: list[str], estimate: Any, level: float, index:
 
 
 def _agreement(estimates: Mapping[str, Any], ranks: pd.DataFrame, k: int, level: float, seed: int) -> pd.DataFrame:
-    rows = []
+    rows: list[tuple[Any, ...]] = []
     for a, b in combinations(estimates, 2):
         x, y = estimates[a], estimates[b]
         for name, measure in (("Spearman r_s", rank_agreement.spearman), ("Kendall τ_b", rank_agreement.kendall_tau_b)):
@@ -211,15 +211,16 @@ def _agreement(estimates: Mapping[str, Any], ranks: pd.DataFrame, k: int, level:
             rows.append((a, b, found.n, name, found.estimate, found.low, found.high, 0.0, np.nan, found.basis))
         top = rank_agreement.top_k_overlap(ranks[a].to_numpy(), ranks[b].to_numpy(), k)
         rows.append((a, b, top.n, f"overlap of the best {k}", top.share, np.nan, np.nan, top.expected, top.p, "hypergeometric"))
-    return pd.DataFrame(rows, columns=["method_a", "method_b", "n", "coefficient", "value", "ci_low", "ci_high", "expected", "p", "interval"])
+    return pd.DataFrame(
+        rows, columns=["method_a", "method_b", "n", "coefficient", "value", "ci_low", "ci_high", "expected", "p", "interval"]
+    )
 
 
 def _shifts(ranks: pd.DataFrame, sets: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     """How far each person's rank moves, and whether further than the rank sets allow."""
-    low = sets.xs("rank_low", axis=1, level=1)
-    high = sets.xs("rank_high", axis=1, level=1)
+    low, high = (pd.DataFrame({m: sets[m, side] for m in ranks.columns}) for side in ("rank_low", "rank_high"))
     known = low.notna().all(axis=1)
-    beyond = (low.max(axis=1) > high.min(axis=1)).where(known)
+    beyond = pd.Series(low.max(axis=1) > high.min(axis=1)).where(known)
     frame = pd.DataFrame(
         {
             "label": [labels[p] for p in ranks.index],
@@ -258,5 +259,7 @@ def _grades(results: Mapping[str, Result], common: list[str]) -> pd.DataFrame | 
     for a, b in combinations(graded, 2):
         x, y = (graded[m].grades.loc[common, "grade"].map(order, na_action="ignore").astype("Float64") for m in (a, b))
         moved = (x - y).abs().dropna()
-        rows.append((a, b, len(moved), float((moved == 0).mean()), float((moved >= 1).mean()), float((moved >= 2).mean()), len(common) - len(moved)))
+        rows.append(
+            (a, b, len(moved), float((moved == 0).mean()), float((moved >= 1).mean()), float((moved >= 2).mean()), len(common) - len(moved))
+        )
     return pd.DataFrame(rows, columns=["method_a", "method_b", "n", "same", "moved_1_or_more", "moved_2_or_more", "awaiting_committee"])

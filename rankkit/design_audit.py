@@ -115,7 +115,8 @@ def audit(table: Ratings | Comparisons | Rankings | pd.DataFrame) -> DesignAudit
     if isinstance(table, Comparisons):
         return of_comparisons(table)
     if isinstance(table, Rankings):
-        return _of_codes(table.ratee, table.rater, table.people, table.raters, table.labels)
+        ranked = ~np.isnan(table.rank)
+        return _of_codes(table.ratee[ranked], table.rater[ranked], table.people, table.raters, table.labels)
     if isinstance(table, Ratings):
         return of_ratings(table)
     raise DataError("E-TYPE", expected="Ratings, Comparisons or Rankings", found=type(table).__name__)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -105,7 +105,9 @@ class Result:
     notes: tuple[Problem, ...] = ()
     patterns: tuple[findings.Finding, ...] = ()
     design: DesignAudit | None = None
-    reliability: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["coefficient", "value", "ci_low", "ci_high", "assumes"]))
+    reliability: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=["coefficient", "value", "ci_low", "ci_high", "assumes"])
+    )
     settings: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -130,7 +132,7 @@ class Result:
     @cached_property
     def _half_width(self) -> Floats:
         df = np.broadcast_to(self.df if len(self.df) else np.array(np.inf), self._se.shape)
-        return cast("Floats", stats.t.ppf(0.5 + self.level / 2, df) * self._se)
+        return stats.t.ppf(0.5 + self.level / 2, df) * self._se
 
     @property
     def scores(self) -> pd.DataFrame:
@@ -148,7 +150,10 @@ class Result:
         return frame
 
     def _numbers(self, ranks: pd.DataFrame) -> pd.DataFrame:
-        counts = {k: pd.array([v if v >= 0 else pd.NA for v in n.tolist()], dtype="Int64") for k, n in (("n_raters", self.n_raters), ("n_obs", self.n_obs))}
+        counts = {
+            k: pd.array([v if v >= 0 else pd.NA for v in n.tolist()], dtype="Int64")
+            for k, n in (("n_raters", self.n_raters), ("n_obs", self.n_obs))
+        }
         frame = pd.DataFrame(
             {
                 "label": [self.labels.get(p, p) for p in self.people],
@@ -210,7 +215,10 @@ class Result:
         if joint is not None and self._estimated.any():
             sets = kernel.rank_sets(self.estimate[self._estimated], joint, level=level, kind=kind, df=self.df_difference, seed=self.seed)
             low[self._estimated], high[self._estimated] = sets.low, sets.high
-        data = {name: pd.array([v if v > 0 else pd.NA for v in x.tolist()], dtype="Int64") for name, x in (("rank", self._rank), ("rank_low", low), ("rank_high", high))}
+        data = {
+            name: pd.array([v if v > 0 else pd.NA for v in x.tolist()], dtype="Int64")
+            for name, x in (("rank", self._rank), ("rank_low", low), ("rank_high", high))
+        }
         return pd.DataFrame(data, index=pd.Index(list(self.people), name="ratee"))
 
     def difference(self, a: str, b: str) -> Difference:

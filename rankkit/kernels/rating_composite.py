@@ -68,7 +68,7 @@ class Composite:
     @cached_property
     def square(self) -> Floats:
         """``Σ_r c²_ir``, shape (n,)."""
-        return np.bincount(self.ratee, weights=self.coefficient**2, minlength=len(self.score))
+        return np.asarray(np.bincount(self.ratee, weights=self.coefficient**2, minlength=len(self.score)), dtype=np.float64)
 
 
 def composite(ratee: Ints, rater: Ints, dimension: Ints, score: Floats, weights: Floats, n_ratees: int, n_raters: int) -> Composite:
@@ -112,7 +112,7 @@ def composite(ratee: Ints, rater: Ints, dimension: Ints, score: Floats, weights:
         m = weights[dimension] / (seen[ratee] * n_id[ratee, dimension])
         own = np.bincount(place, weights=weights[dimension])
         z = np.bincount(place, weights=weights[dimension] * (score - grand[dimension])) / own + grand @ weights
-    coefficient = np.bincount(place, weights=np.nan_to_num(m))
+    coefficient = np.asarray(np.bincount(place, weights=np.nan_to_num(m)), dtype=np.float64)
     known = own > 0  # a rater who only rated dimensions of weight zero says nothing about the composite
     counted = np.bincount(pair_ratee[known], minlength=n_ratees)
     partial = bool((own[known] < seen[pair_ratee[known]] - _WEIGHT_SLACK).any())
@@ -137,17 +137,24 @@ def raw_covariance(parts: Composite, keep: Ints, var_rater: float, var_residual:
     return Factor(parts.loadings[keep] * np.sqrt(var_rater), parts.square[keep] * var_residual)
 
 
-def centred_covariance(parts: Composite, keep: Ints, var_residual: float) -> Covariance:
-    """Error covariance after subtracting each rater's mean: ``σ²_ε (diag(Σ_r c²_ir) − C diag(1/n_r) Cᵀ)``.
+def centred_covariance(parts: Composite, keep: Ints, var_residual: float, var_level: float = 0.0) -> Covariance:
+    """Error covariance after subtracting each rater's mean: ``σ²_ε (diag(Σ_r c²_ir) − C diag(1/n_r) Cᵀ) + var_level``.
 
-    Above 3000 people the second term is left out, which makes the intervals wider, never narrower.
+    ``var_level`` is the error of the overall mean that was added again (:func:`panel_gradient`). Above 3000 people the
+    second term is left out, which makes the intervals wider, never narrower.
     """
     if len(keep) > _DENSE_LIMIT:
-        return Factor(sparse.csr_array((len(keep), 1)), parts.square[keep] * var_residual)
+        return Factor(sparse.csr_array(np.full((len(keep), 1), np.sqrt(var_level))), parts.square[keep] * var_residual)
     C = parts.loadings[keep].toarray()
     n_r = np.bincount(parts.rater, minlength=parts.n_rater_levels)
     shared = (C / np.maximum(n_r, 1)) @ C.T
-    return Dense(var_residual * (np.diag(parts.square[keep]) - shared))
+    return Dense(var_residual * (np.diag(parts.square[keep]) - shared) + var_level)
+
+
+def panel_gradient(parts: Composite) -> Floats:
+    """Coefficients of (σ²_β, σ²_ε) in the error variance of the mean of all ratings: ``(Σ_r (N_r/N)², 1/N)``."""
+    share = np.bincount(parts.rater) / len(parts.rater)
+    return np.array([float(share @ share), 1 / len(parts.rater)])
 
 
 def rater_gradient(parts: Composite, keep: Ints) -> tuple[Floats, Floats]:
@@ -168,7 +175,9 @@ def rater_gradient(parts: Composite, keep: Ints) -> tuple[Floats, Floats]:
     return each, np.array([0.0, max(2 * (float(q.mean()) - shared), 0.0), 2 * float(q.mean())])
 
 
-def adjust(rater: Ints, dimension: Ints, score: Floats, how: Literal["center", "z"], n_raters: int, n_dimensions: int) -> tuple[Floats, Bools]:
+def adjust(
+    rater: Ints, dimension: Ints, score: Floats, how: Literal["center", "z"], n_raters: int, n_dimensions: int
+) -> tuple[Floats, Bools]:
     """Take each rater's level (and spread) out, dimension by dimension.
 
     ``center``: ``y − ȳ_rd + ȳ_d``. ``z``: ``(y − ȳ_rd) / s_rd``; where a rater has fewer than 8 ratees, ``s²_rd`` is pooled
@@ -187,7 +196,8 @@ def adjust(rater: Ints, dimension: Ints, score: Floats, how: Literal["center", "
     n = np.bincount(key, minlength=size)
     mean = np.bincount(key, weights=score, minlength=size) / np.maximum(n, 1)
     if how == "center":
-        grand = np.bincount(dimension, weights=score, minlength=n_dimensions) / np.maximum(np.bincount(dimension, minlength=n_dimensions), 1)
+        rated = np.maximum(np.bincount(dimension, minlength=n_dimensions), 1)
+        grand = np.bincount(dimension, weights=score, minlength=n_dimensions) / rated
         return score - mean[key] + grand[dimension], np.zeros(n_raters, dtype=bool)
     residual = score - mean[key]
     df = np.maximum(n - 1, 0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Literal
+from itertools import pairwise
+from typing import ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -143,17 +144,26 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
         awaiting = (given.grade < 0) & scored
         status = tuple("provisional" if a else s for s, a in zip(table.status, awaiting, strict=True))
         reasons = tuple(
-            Problem("S-TIEDCUT", None, None, None, {"grades": grades["candidates"].iloc[i]}) if awaiting[i] else r for i, r in enumerate(table.reasons)
+            Problem("S-TIEDCUT", None, None, None, {"grades": grades["candidates"].iloc[i]}) if awaiting[i] else r
+            for i, r in enumerate(table.reasons)
         )
         inherited |= {"method": type(self).__name__, "status": status, "reasons": reasons, "level": self.level, "seed": self.seed}
-        inherited["notes"] = (*table.notes, *self._notes(table, scored, given, seats, boundary, quota, with_probabilities=probability is not None))
+        inherited["notes"] = (
+            *table.notes,
+            *self._notes(table, scored, given, seats, boundary, quota, with_probabilities=probability is not None),
+        )
         return ForcedDistributionResult(
             **inherited,
             grades=grades,
-            probabilities=None if probability is None else pd.DataFrame(probability, index=pd.Index(list(table.estimated_ids), name="ratee"), columns=names),
+            probabilities=None
+            if probability is None
+            else pd.DataFrame(probability, index=pd.Index(list(table.estimated_ids), name="ratee"), columns=names),
             boundary=boundary,
             quota=quota,
-            cuts=pd.DataFrame({"score": given.cut_score, "people_above": given.cuts}, index=pd.Index([f"{a}|{b}" for a, b in zip(names, names[1:], strict=False)], name="cut")),
+            cuts=pd.DataFrame(
+                {"score": given.cut_score, "people_above": given.cuts},
+                index=pd.Index([f"{a}|{b}" for a, b in pairwise(names)], name="cut"),
+            ),
             expected_misgraded=_expected_misgraded(probability, given.grade[scored]),
         )
 
@@ -226,18 +236,35 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
         return pd.DataFrame(data, index=pd.Index(list(self.shares), name="grade"))
 
     def _notes(
-        self, table: Result, scored: Bools, given: Assignment, seats: Ints, boundary: pd.DataFrame, quota: pd.DataFrame, *, with_probabilities: bool
+        self,
+        table: Result,
+        scored: Bools,
+        given: Assignment,
+        seats: Ints,
+        boundary: pd.DataFrame,
+        quota: pd.DataFrame,
+        *,
+        with_probabilities: bool,
     ) -> list[Problem]:
         names, n = list(self.shares), int(scored.sum())
         out = []
         if n < _SMALLEST_CURVE:
             out.append(Problem("W-SMALLUNIT", None, None, None, {"n": n, "least": _SMALLEST_CURVE}))
         if (quota["asked"] % 1 > 0).any():
-            details = {"n": n, "asked": [f"{a:g}" for a in quota["asked"]], "given": [str(s) for s in seats], "rule": f"{self.apportionment}, {self.seat_ties}"}
+            details = {
+                "n": n,
+                "asked": [f"{a:g}" for a in quota["asked"]],
+                "given": [str(s) for s in seats],
+                "rule": f"{self.apportionment}, {self.seat_ties}",
+            }
             out.append(Problem("W-SEATS", None, None, None, details))
         awaiting = (given.grade < 0) & scored
         for low, high in sorted({(int(a), int(b)) for a, b in given.candidates[awaiting]}):
-            who = [table.labels.get(table.people[i], table.people[i]) for i in np.flatnonzero(awaiting) if tuple(given.candidates[i]) == (low, high)]
+            who = [
+                table.labels.get(table.people[i], table.people[i])
+                for i in np.flatnonzero(awaiting)
+                if tuple(given.candidates[i]) == (low, high)
+            ]
             out.append(Problem("W-TIEDCUT", None, None, None, {"who": who, "upper": names[low], "lower": names[high]}))
         flips = boundary[boundary["coin_flip"]]
         if len(flips):
@@ -263,5 +290,3 @@ def _expected_misgraded(probability: Floats | None, grade: Ints) -> float:
         return float("nan")
     graded = grade >= 0
     return float((1 - probability[np.flatnonzero(graded), grade[graded]]).sum())
-
-

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from numbers import Real
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,9 +14,9 @@ from rankkit.assessment import Assessment, Fixed, check_choice
 from rankkit.design_audit import DesignAudit, of_ratings
 from rankkit.errors import IdentificationError, InsufficientDataError, PolicyError, Problem, RatingsError, SettingsError
 from rankkit.kernels.arrays import Bools, Floats
+from rankkit.kernels.ranking import competition_ranks
 from rankkit.kernels.rating_composite import adjust as adjust_cells
 from rankkit.kernels.rating_composite import composite
-from rankkit.kernels.ranking import competition_ranks
 from rankkit.methods import rating_evidence
 from rankkit.methods.rating_evidence import Evidence, rating_notes
 from rankkit.result import Result, Status, Unit
@@ -128,7 +127,7 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("adjust", self.adjust, Adjust)
-        check_choice("assume", self.assume, Literal["equal_teams", None])
+        check_choice("assume", self.assume or "equal_teams", Literal["equal_teams"])
         if self.scale is not None:
             if len(self.scale) != 2 or not self.scale[0] < self.scale[1]:
                 raise SettingsError("E-SETTING", name="scale", value=self.scale, allowed="(lowest, highest)")
@@ -147,12 +146,13 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         weights = self._weights_for(table)
         design = of_ratings(table)
         cells = table.cells
-        raw = self._evidence(table, cells, weights, design, adjusted=False)
-        used, extra, changes = raw, [], pd.DataFrame()
+        raw = self._evidence(table, cells, weights, design)
+        used, changes = raw, pd.DataFrame()
+        extra: list[Problem] = []
         if self.adjust != "none":
             self._may_adjust(design, table)
             cells, extra = self._adjusted(table)
-            used = self._evidence(table, cells, weights, design, adjusted=True)
+            used = self._evidence(table, cells, weights, design, raw)
             changes = _changes(table, raw, used)
         notes += [*rating_notes(table, used.parts), *used.notes, *extra]
         parts = self._parts(table, cells, design) if len(table.dimensions) > 1 else {}
@@ -172,7 +172,7 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         """Check scale and cycle, choose the sources."""
         if self.scale is not None and self.scale != table.scale:
             table = table.with_scale(self.scale)
-        if "cycle" in table.extras and table.extras["cycle"].nunique() > 1:
+        if "cycle" in table.extras and len(table.extras["cycle"].unique()) > 1:
             raise RatingsError("E-CYCLE", cycles=sorted(map(str, table.extras["cycle"].unique())))
         notes: list[Problem] = []
         if not table.sources:
@@ -199,10 +199,10 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         if missing or unknown:
             raise PolicyError("E-WEIGHTNAME", missing=missing or "–", unknown=unknown or "–")
         w = np.array([self.weights[d] for d in dimensions])
-        return w / w.sum()
+        return np.asarray(w / w.sum())
 
-    def _evidence(self, table: Ratings, cells: Cells, weights: Floats, design: DesignAudit, *, adjusted: bool) -> Evidence:
-        """Composites with their covariance and degrees of freedom."""
+    def _evidence(self, table: Ratings, cells: Cells, weights: Floats, design: DesignAudit, raw: Evidence | None = None) -> Evidence:
+        """Composites with their covariance and degrees of freedom; of adjusted cells, given the evidence of the raw ones."""
         filled = ~np.isnan(cells.score)
         parts = composite(
             cells.ratee[filled], cells.rater[filled], cells.dimension[filled], cells.score[filled], weights, len(table.people), len(table.raters)
@@ -210,9 +210,11 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         scored = ~np.isnan(parts.score) & (parts.weight_seen >= self.min_weight - _SUM_SLACK)
         if not scored.any():
             raise InsufficientDataError("E-FEW", what="a score", needed=f"{self.min_weight:.0%}", unit="of the weight rated", found=f"{parts.weight_seen.max():.0%}")
-        return rating_evidence.evidence(parts, scored, design.kind, self.reliability or SINGLE_RATER_RELIABILITY, centred=adjusted)
+        single = SINGLE_RATER_RELIABILITY if self.reliability is None else self.reliability
+        before = raw.fitted if raw is not None and self.adjust == "center" else None
+        return rating_evidence.evidence(parts, scored, design.kind, single, centred=raw is not None, before=before)
 
-    def _common(self, table: Ratings, used: Evidence, design: DesignAudit) -> dict[str, object]:
+    def _common(self, table: Ratings, used: Evidence, design: DesignAudit) -> dict[str, Any]:
         """Fields every part of the result shares."""
         status, reasons = self._status(table, used)
         unit: Unit = "z" if self.adjust == "z" else "scale points"
@@ -267,8 +269,11 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             if np.isnan(own.score).all():
                 continue
             whole = replace(table, score=np.where(table.dimension == code, table.score, np.nan))
-            used = self._evidence(whole, own, np.ones(1), design, adjusted=self.adjust != "none")
-            parts[name] = Result(**self._common(whole, used, design))  # type: ignore[arg-type]
+            raw = None
+            if self.adjust != "none":
+                raw = self._evidence(whole, replace(own, score=table.cells.score[keep]), np.ones(1), design)
+            used = self._evidence(whole, own, np.ones(1), design, raw)
+            parts[name] = Result(**self._common(whole, used, design))
         return parts
 
     def _may_adjust(self, design: DesignAudit, table: Ratings) -> None:
@@ -277,8 +282,12 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             raise IdentificationError("E-IDENT", what="adjust", reason="the raters are unknown", remedy="Use the ratings of single raters.")
         if self.assume == "equal_teams" or (design.kind in ("crossed", "one_rater") and _rated_alike(table)):
             return
-        teams = design.links.groupby("rater", observed=True)["ratee"].apply(list)
-        who = "; ".join(f"{table.rater_labels.get(r, r)}: {', '.join(table.labels.get(p, p) for p in team[:3])}{' …' if len(team) > 3 else ''}" for r, team in teams.head(4).items())
+        teams = {str(r): [str(p) for p in team] for r, team in design.links.groupby("rater", observed=True)["ratee"]}
+        shown = []
+        for rater, team in list(teams.items())[:4]:
+            names = ", ".join(table.labels.get(p, p) for p in team[:3]) + (" …" if len(team) > 3 else "")
+            shown.append(f"{table.rater_labels.get(rater, rater)}: {names}")
+        who = "; ".join(shown)
         raise IdentificationError("E-ASSUME", adjust=self.adjust, who=who + (" …" if len(teams) > 4 else ""))
 
     def _adjusted(self, table: Ratings) -> tuple[Cells, list[Problem]]:
@@ -302,9 +311,9 @@ def checked_weights(weights: Mapping[str, float]) -> dict[str, float]:
     PolicyError
         Naming the weight, or the sum.
     """
-    out = {}
+    out: dict[str, float] = {}
     for name, value in weights.items():
-        if not isinstance(value, Real) or isinstance(value, (bool, np.bool_)) or not np.isfinite(float(value)) or value < 0:
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or not np.isfinite(value) or value < 0:
             raise PolicyError("E-WEIGHTNEG", name=name, value=value)
         out[str(name)] = float(value)
     total = sum(out.values())

@@ -57,9 +57,10 @@ class Pairs:
     def record(self) -> tuple[Floats, Floats, Floats]:
         """Wins, losses and ties of each person."""
         c, n = self.counts, self.counts.n
-        wins = np.bincount(c.first, c.wins_first, n) + np.bincount(c.second, c.wins_second, n)
-        losses = np.bincount(c.first, c.wins_second, n) + np.bincount(c.second, c.wins_first, n)
-        return wins, losses, np.bincount(c.first, c.ties, n) + np.bincount(c.second, c.ties, n)
+        def added(first: Floats, second: Floats) -> Floats:
+            return np.asarray(np.bincount(c.first, first, n) + np.bincount(c.second, second, n), dtype=np.float64)
+
+        return added(c.wins_first, c.wins_second), added(c.wins_second, c.wins_first), added(c.ties, c.ties)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,7 +157,19 @@ def _with_tie_parameter(pairs: Pairs, judges: Judges) -> PairFit:
     basis: SeBasis = "model" if found.basis == "model" else "judge_cluster"
     nan = float("nan")
     return PairFit(
-        fitted.worth, found.single, found.joint, found.df, basis, "none", "davidson", found.basis, fitted.loglik, nan, nan, found.reason, found.note
+        fitted.worth,
+        found.single,
+        found.joint,
+        found.df,
+        basis,
+        "none",
+        "davidson",
+        found.basis,
+        fitted.loglik,
+        nan,
+        nan,
+        found.reason,
+        found.note,
     )
 
 
@@ -224,7 +237,7 @@ def _by_choix(counts: PairCounts) -> Floats:
     wins[counts.first, counts.second] = counts.wins_first + counts.ties / 2
     wins[counts.second, counts.first] = counts.wins_second + counts.ties / 2
     worth: Floats = np.asarray(choix.ilsr_pairwise_dense(wins))
-    return worth - worth.mean()
+    return np.asarray(worth - worth.mean())
 
 
 def who_is_extreme(pairs: Pairs, table: Comparisons) -> str:

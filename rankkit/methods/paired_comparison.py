@@ -16,7 +16,7 @@ from rankkit.errors import IdentificationError, InsufficientDataError, Problem
 from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.covariance import Dense
 from rankkit.methods import pair_evidence
-from rankkit.methods.pair_evidence import Judges, Pairs, PairFit, Solver, Ties
+from rankkit.methods.pair_evidence import Judges, PairFit, Pairs, Solver, Ties
 from rankkit.result import Result, Status
 from rankkit.tables.comparisons import SKIP, TIE, Comparisons
 from rankkit.tables.people import People
@@ -151,7 +151,9 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             raise IdentificationError("E-UNBEATEN", who=pair_evidence.who_is_extreme(pairs, named))
         return self._result(table, compared, pairs, fitted, design=design, rows=rows)
 
-    def _result(self, table: Comparisons, compared: Any, pairs: Pairs, fitted: PairFit, *, design: Any, rows: Bools) -> PairedComparisonResult:
+    def _result(
+        self, table: Comparisons, compared: Any, pairs: Pairs, fitted: PairFit, *, design: Any, rows: Bools
+    ) -> PairedComparisonResult:
         n = len(table.people)
         estimate = np.full(n, np.nan)
         estimate[compared] = fitted.worth

@@ -15,7 +15,7 @@ from rankkit.kernels.covariance import Covariance, Dense, Factor
 from rankkit.kernels.crossed_reml import CrossedComponents
 from rankkit.kernels.effective_weights import effective_weights
 from rankkit.kernels.internal_consistency import cronbach_alpha
-from rankkit.kernels.rating_composite import Composite, centred_covariance, rater_gradient, raw_covariance
+from rankkit.kernels.rating_composite import Composite, centred_covariance, panel_gradient, rater_gradient, raw_covariance
 from rankkit.kernels.rating_graph import rating_graph
 from rankkit.kernels.variance_components import three_way
 from rankkit.result import SeBasis
@@ -43,12 +43,15 @@ class Evidence:
     notes: tuple[Problem, ...]
 
 
-def evidence(parts: Composite, scored: Bools, design: str, reliability: float, *, centred: bool) -> Evidence:
+def evidence(
+    parts: Composite, scored: Bools, design: str, reliability: float, *, centred: bool, before: CrossedComponents | None = None
+) -> Evidence:
     """Attach a covariance to composites.
 
     Several raters for someone: variances of raters' composites by REML. One rater for each: the declared single-rater
     reliability, ``se = s √(1 − r)``. No raters or exact agreement: no covariance, and said so. Equal scores from raters
-    who disagree are equal with a known error.
+    who disagree are equal with a known error. Of centred scores ``before`` has the variances of the raw ones: centring
+    removes differences of severity, not that of the panel as a whole. Scores without a level (z) have no ``before``.
     """
     n = len(scored)
     keep = np.flatnonzero(scored)
@@ -64,37 +67,30 @@ def evidence(parts: Composite, scored: Bools, design: str, reliability: float, *
         return nothing
     if not several:
         return _assumed(parts, scored, reliability, centred=centred, single=design == "one_rater")
-    fitted = crossed_reml.fit(parts.rater_score, parts.ratee, parts.rater, n, parts.n_rater_levels)
+    fitted = before or crossed_reml.fit(parts.rater_score, parts.ratee, parts.rater, n, parts.n_rater_levels)
     spread = float(np.var(parts.rater_score))
     if fitted.residual + fitted.col <= _NO_ERROR * max(spread, 1e-300):
         return _with(nothing, Problem("W-NOVAR"))
     if fitted.residual <= _NO_ERROR * max(spread, 1e-300) and not (~fitted.identified).any():
         return _with(nothing, Problem("W-NOVAR"))
     each, difference = rater_gradient(parts, keep)
-    residual, remarks = fitted.residual, _small_print(parts, fitted, centred=centred)
+    covariance = raw_covariance(parts, keep, fitted.col, fitted.residual)
     if centred:
-        each[:, 1] = 0.0
-        difference[1] = 0.0
-        residual *= _lost_to_centring(parts)
-    same = not centred and _same_panel(parts, keep)
-    if equal:
-        remarks = (Problem("W-ALLEQUAL"), *remarks)
-    elif len(keep) == 1:
-        remarks = (Problem("I-ONEPERSON"), *remarks)
+        lost = 1.0 if before is not None else _lost_to_centring(parts)
+        level = panel_gradient(parts) if before is not None else np.zeros(2)
+        covariance = centred_covariance(parts, keep, fitted.residual * lost, float(level @ fitted.variances[1:]))
+        each[:, 1], difference[1] = level[0], 0.0
     df = infinite.copy()
-    df[keep] = crossed_reml.satterthwaite(each, fitted.variances, fitted.variance_unrestricted)
-    if same:
-        least = float(len(np.unique(parts.rater)) - 1)
-        each[:, 1] *= 1 + np.sqrt(2 / least)
-        cautious = crossed_reml.satterthwaite(each, fitted.variances, fitted.variance_unrestricted)
-        df[keep] = np.maximum(cautious, np.minimum(df[keep], least))
+    df[keep] = _degrees(each, fitted, parts, keep)
     df_difference = float(crossed_reml.satterthwaite(difference, fitted.variances, fitted.variance_unrestricted))
-    covariance = centred_covariance(parts, keep, residual) if centred else raw_covariance(parts, keep, fitted.col, residual)
+    remarks = _small_print(parts, fitted)
+    if equal or len(keep) == 1:
+        remarks = (Problem("W-ALLEQUAL" if equal else "I-ONEPERSON"), *remarks)
     return Evidence(parts, scored, covariance, df, df_difference, "rater", fitted, remarks)
 
 
-def _same_panel(parts: Composite, keep: Ints) -> bool:
-    """Whether the same raters, two or more, stand behind every score.
+def _degrees(each: Floats, fitted: CrossedComponents, parts: Composite, keep: Ints) -> Floats:
+    """Satterthwaite's degrees of freedom of each score, with an allowance where one panel stands behind all scores.
 
     Then the panel's mean severity is independent of the estimated spread of severity, and Satterthwaite's intervals are
     too short where severity dominates: they trust a spread that came out small by chance (coverage .93 with three raters,
@@ -102,6 +98,16 @@ def _same_panel(parts: Composite, keep: Ints) -> bool:
     √(2/(m − 1)), larger. With different raters for different people large errors and large estimates go together, the
     intervals hold their level, and no allowance is made.
     """
+    plain = crossed_reml.satterthwaite(each, fitted.variances, fitted.variance_unrestricted)
+    if not _same_panel(parts, keep):
+        return plain
+    least = float(len(np.unique(parts.rater)) - 1)
+    larger = each * np.array([1.0, 1 + np.sqrt(2 / least), 1.0])
+    return np.maximum(crossed_reml.satterthwaite(larger, fitted.variances, fitted.variance_unrestricted), np.minimum(plain, least))
+
+
+def _same_panel(parts: Composite, keep: Ints) -> bool:
+    """Whether the same raters, two or more, stand behind every score."""
     share = parts.loadings[keep]
     columns = len(np.unique(share.indices))
     return columns > 1 and share.nnz == len(keep) * columns
@@ -146,11 +152,11 @@ def _with(found: Evidence, note: Problem) -> Evidence:
     return Evidence(found.parts, found.scored, None, found.df, found.df_difference, "none", found.fitted, (*found.notes, note))
 
 
-def _small_print(parts: Composite, fitted: CrossedComponents, *, centred: bool) -> tuple[Problem, ...]:
+def _small_print(parts: Composite, fitted: CrossedComponents) -> tuple[Problem, ...]:
     notes = []
     if parts.partial:
         notes.append(Problem("I-INCOMPLETE"))
-    if fitted.at_boundary[1] and not centred:
+    if fitted.at_boundary[1]:
         notes.append(Problem("I-ZEROVAR", None, None, None, {"facet": "rater"}))
     return tuple(notes)
 

@@ -29,9 +29,20 @@ _NO_METADATA: dict[str, dict[str, Any]] = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Hold our settings while drawing; the user's return unchanged."""
-    with mpl.rc_context(STYLE):
-        yield
+    """Hold our settings while drawing; the user's return unchanged.
+
+    The first figure of a notebook makes matplotlib interactive, which must outlast our settings: otherwise only that
+    first figure would be displayed.
+    """
+    interactive = mpl.is_interactive()
+    try:
+        with mpl.rc_context(STYLE):
+            try:
+                yield
+            finally:
+                interactive = mpl.is_interactive()
+    finally:
+        mpl.interactive(interactive)
 
 
 def shown_axes(size: tuple[float, float]) -> Axes:

@@ -19,7 +19,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "forest": ("Scores and ranks", "分数与排名"),
     "forest_of": ("Scores and ranks: {dimension}", "分数与排名：{dimension}"),
     "forest_intervals": (
-        "Line: {level} interval of the score. Brackets: ranks that {level} confidence leaves open, all people together.",
+        "Line: {level} interval. Brackets: ranks left open with {level} confidence, all people together.",
         "横线：分数的 {level} 区间。方括号：在 {level} 置信度下（所有人同时）可能的排名。",
     ),
     "forest_plain": (

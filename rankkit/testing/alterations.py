@@ -29,11 +29,13 @@ def plain(table: Judgements) -> pd.DataFrame:
 
 def rebuilt(table: J, frame: pd.DataFrame, *, scale: tuple[float, float] | None = None) -> J:
     """Validate a frame into a table of the same kind, with the scale and the notes of the first one."""
-    if not isinstance(table, Ratings):
-        return type(table).from_frame(frame)
-    scale = scale or table.scale
-    made = Ratings.averaged(frame, scale=scale) if table.averaged_over else Ratings.from_frame(frame, scale=scale)
-    return cast("J", replace(made, notes=table.notes))
+    made: Judgements
+    if isinstance(table, Ratings):
+        scale = scale or table.scale
+        made = Ratings.averaged(frame, scale=scale) if table.averaged_over else Ratings.from_frame(frame, scale=scale)
+        return cast("J", replace(made, notes=table.notes))
+    made = type(table).from_frame(frame)
+    return cast("J", replace(made, notes=table.notes) if isinstance(made, (Comparisons, Rankings)) else made)
 
 
 def shuffled(table: J, seed: int | None) -> J:
@@ -86,7 +88,12 @@ def reversed_judgements(trial: Trial) -> Judgements | None:
     if isinstance(table, Comparisons):
         if table.sided:
             return rebuilt(table, frame.assign(outcome=frame["outcome"].replace(_SWAPPED)))
-        return rebuilt(table, frame.rename(columns={c: "_".join([_SWAPPED[c.split("_")[0]], *c.split("_")[1:]]) for c in frame.columns if c.split("_")[0] in _SWAPPED}))
+        return rebuilt(
+            table,
+            frame.rename(
+                columns={c: "_".join([_SWAPPED[c.split("_")[0]], *c.split("_")[1:]]) for c in frame.columns if c.split("_")[0] in _SWAPPED}
+            ),
+        )
     return None
 
 
@@ -130,7 +137,9 @@ def improved(trial: Trial, person: str) -> Judgements | None:
             outcome = frame["outcome"].mask(decided & (frame[first] == person), "left").mask(decided & (frame[second] == person), "right")
             return rebuilt(table, frame.assign(outcome=outcome))
         lost = frame[second] == person
-        turned = frame.rename(columns={c: "_".join([_SWAPPED[c.split("_")[0]], *c.split("_")[1:]]) for c in frame.columns if c.split("_")[0] in _SWAPPED})
+        turned = frame.rename(
+            columns={c: "_".join([_SWAPPED[c.split("_")[0]], *c.split("_")[1:]]) for c in frame.columns if c.split("_")[0] in _SWAPPED}
+        )
         return rebuilt(table, pd.concat([frame[~lost], turned[lost]], ignore_index=True)[list(frame.columns)])
     return None
 
@@ -144,17 +153,17 @@ def thinned(table: J, share: float, seed: int) -> J:
 def with_unjudged(table: J, person: str) -> J | None:
     """Add somebody who is in the table without any judgement: a blank rating, a skipped pair."""
     frame = plain(table)
-    extra = frame.iloc[[0]].copy()
     if isinstance(table, Ratings):
-        extra = extra.assign(ratee=person, score=np.nan)
+        blank: dict[str, str | float] = {"ratee": person, "score": np.nan}
     elif isinstance(table, Comparisons):
-        extra = extra.assign(left=person, outcome="skip") if table.sided else extra.assign(winner=person, count=0.0)
+        blank = {"left": person, "outcome": "skip"} if table.sided else {"winner": person, "count": 0.0}
     elif isinstance(table, Rankings):
-        extra = extra.assign(ratee=person, rank=np.nan)
+        blank = {"ratee": person, "rank": np.nan}
     else:
         return None
-    labels = [c for c in extra.columns if c.endswith("_label")]
-    return rebuilt(table, pd.concat([frame, extra.drop(columns=labels)], ignore_index=True))
+    labels = [c for c in frame.columns if c.endswith("_label")]
+    extra = frame.iloc[[0]].drop(columns=labels).assign(**blank)
+    return rebuilt(table, pd.concat([frame, extra], ignore_index=True))
 
 
 def small_tables(table: Judgements) -> dict[str, pd.DataFrame]:
@@ -163,12 +172,17 @@ def small_tables(table: Judgements) -> dict[str, pd.DataFrame]:
     raters = getattr(table, "raters", ())
     out = {"one rater": frame[frame["rater"] == raters[0]]} if raters and "rater" in frame else {}
     if isinstance(table, Ratings):
-        first = float(table.score[~np.isnan(table.score)][0])
-        out |= {"one person": frame[frame["ratee"] == table.people[0]], "all scores equal": frame.assign(score=frame["score"].where(frame["score"].isna(), first))}
+        value = float(table.score[~np.isnan(table.score)][0])
+        out |= {
+            "one person": frame[frame["ratee"] == table.people[0]],
+            "all scores equal": frame.assign(score=frame["score"].where(frame["score"].isna(), value)),
+        }
     elif isinstance(table, Comparisons):
         first, second = ("left", "right") if table.sided else ("winner", "loser")
         out["one pair"] = frame[(frame[first] == frame[first].iloc[0]) & (frame[second] == frame[second].iloc[0])]
-        out["all even"] = pd.concat([frame, frame.rename(columns=_SWAPPED)], ignore_index=True) if not table.sided else frame.assign(outcome="tie")
+        out["all even"] = (
+            pd.concat([frame, frame.rename(columns=_SWAPPED)], ignore_index=True) if not table.sided else frame.assign(outcome="tie")
+        )
     elif isinstance(table, Rankings):
         out |= {"one person": frame[frame["ratee"] == table.people[0]], "all ranks equal": frame.assign(rank=1.0)}
     return {name: part.reset_index(drop=True) for name, part in out.items()}

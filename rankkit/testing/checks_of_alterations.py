@@ -15,6 +15,7 @@ from rankkit.testing.trial import Trial, attempt
 _TOLERANCE = 1e-7  # relative: an iteration on other numbers stops one step apart
 _CONSTANT = 3.0
 _LOST = 0.3  # share of rows lost in missing_cells
+_AT_THE_EDGE = 0.1  # share of people whose rank set simulation error may move by one
 _ORIGIN_FREE = ("z", "T", "percentile")
 
 
@@ -30,7 +31,10 @@ def row_order(trial: Trial) -> NotApplicable | None:
 @check
 def relabel(trial: Trial) -> NotApplicable | None:
     """Other ids of people and raters give the same result under those ids, whatever their alphabetical order."""
-    for names, how in ((alterations.backwards(trial.table), "in the opposite alphabetical order"), (alterations.at_random(trial.table, 7), "at random")):
+    for names, how in (
+        (alterations.backwards(trial.table), "in the opposite alphabetical order"),
+        (alterations.at_random(trial.table, 7), "at random"),
+    ):
         text = difference(trial.result, trial.fit(alterations.renamed(trial.table, names)), names)
         require(not text, f"new ids {how} give another result: {text}")
     return None
@@ -58,15 +62,24 @@ def _check_mirrored(result: Result, other: Result, where: str) -> None:
     total = (a["score"] + b["score"]).dropna()
     spread = max(float(np.ptp(a["score"].dropna())), float(a["score"].abs().max()))
     require(len(total) == len(result.estimated_ids), f"{where}other people are scored when judgements are turned round")
-    require(np.ptp(total) <= _TOLERANCE * spread, f"{where}scores are not mirrored: the sums of {total.idxmin()} and {total.idxmax()} are {total.min():.6g} and {total.max():.6g}")
+    require(
+        np.ptp(total) <= _TOLERANCE * spread,
+        f"{where}scores are not mirrored: the sums of {total.idxmin()} and {total.idxmax()} are {total.min():.6g} and {total.max():.6g}",
+    )
     _check_close(a["se"], b["se"], f"{where}se when judgements are turned round")
     ids = list(result.estimated_ids)
     n, ranks, turned = len(ids), a.loc[ids, "rank"].to_numpy(dtype=int), b.loc[ids, "rank"].to_numpy(dtype=int)
     same = np.sign(ranks[:, None] - ranks[None, :]) == -np.sign(turned[:, None] - turned[None, :])
     require(same.all(), f"{where}ranks are not reversed for {[ids[k] for k in np.flatnonzero(~same.all(axis=1))][:6]}")
     if result.covariance is not None:
-        mirrored = (a.loc[ids, "rank_low"] == n + 1 - b.loc[ids, "rank_high"]) & (a.loc[ids, "rank_high"] == n + 1 - b.loc[ids, "rank_low"])
-        require(mirrored.all(), f"{where}rank sets are not mirrored for {list(mirrored.index[~mirrored])[:6]}")
+        low = n + 1 - b.loc[ids, "rank_high"] - a.loc[ids, "rank_low"]
+        high = n + 1 - b.loc[ids, "rank_low"] - a.loc[ids, "rank_high"]
+        off = np.maximum(low.abs(), high.abs())
+        # the critical value is simulated, so a pair at the very edge may fall on either side of it
+        require(
+            off.max() <= 1 and (off > 0).sum() <= max(2, _AT_THE_EDGE * n),
+            f"{where}rank sets are not mirrored for {list(off.index[off > 0])[:6]}",
+        )
 
 
 @check
@@ -76,10 +89,9 @@ def higher_is_better(trial: Trial) -> NotApplicable | None:
         return NotApplicable("nobody has a score")
     ids = list(trial.result.estimated_ids)
     worst = str(trial.result.scores.loc[ids, "score"].idxmin())
-    table = alterations.improved(trial, worst)
-    if table is None:
+    if alterations.improved(trial, worst) is None:
         return NotApplicable("no better judgement is known for a table of this kind")
-    found, text = attempt(lambda: trial.fit(table))
+    found, text = attempt(trial, alterations.improved, trial, worst)
     require(not text, f"with {worst} judged as well as can be: {text}")
     if isinstance(found, RankkitError):
         return NotApplicable(f"the improved table has no result: {found.code}")
@@ -87,7 +99,10 @@ def higher_is_better(trial: Trial) -> NotApplicable | None:
         return NotApplicable("the improved person has no score")
     before, after = trial.result.scores.loc[worst], found.scores.loc[worst]
     slack = _TOLERANCE * max(abs(before["score"]), 1e-12)
-    require(after["score"] >= before["score"] - slack, f"{worst} falls from {before['score']:.6g} to {after['score']:.6g} when judged as well as can be")
+    require(
+        after["score"] >= before["score"] - slack,
+        f"{worst} falls from {before['score']:.6g} to {after['score']:.6g} when judged as well as can be",
+    )
     require(after["rank"] <= before["rank"], f"{worst} falls from rank {before['rank']} to {after['rank']} when judged as well as can be")
     return None
 
@@ -118,7 +133,7 @@ def _check_close(a: pd.Series[float], b: pd.Series[float], what: str) -> None:
     off = (a - b).abs()
     wrong = (off > _TOLERANCE * size) | (a.isna() != b.isna())
     if wrong.any():
-        k = wrong.idxmax()
+        k = str(wrong.idxmax())
         raise ContractViolation(f"{what}: {k} has {b[k]:.6g}, expected was {a[k]:.6g}")
 
 
@@ -138,7 +153,9 @@ def duplication(trial: Trial) -> NotApplicable | None:
     shrunk = (b < a * (1 - _TOLERANCE)).to_numpy()
     if shrunk.any():
         k = a.index[shrunk][0]
-        raise ContractViolation(f"se of {k} shrinks from {a[k]:.6g} to {b[k]:.6g} when the same raters say everything twice ({shrunk.sum()} people)")
+        raise ContractViolation(
+            f"se of {k} shrinks from {a[k]:.6g} to {b[k]:.6g} when the same raters say everything twice ({shrunk.sum()} people)"
+        )
     return None
 
 
@@ -146,6 +163,6 @@ def duplication(trial: Trial) -> NotApplicable | None:
 def missing_cells(trial: Trial) -> NotApplicable | None:
     """A table that lost rows gives a sound result or an explained error, never a gap without a reason."""
     for seed in (1, 2):
-        found, text = attempt(lambda seed=seed: trial.fit(alterations.thinned(trial.table, _LOST, seed)))  # type: ignore[misc]
+        found, text = attempt(trial, alterations.thinned, trial.table, _LOST, seed)
         require(not text, f"with {_LOST:.0%} of the rows lost: {text or found}")
     return None

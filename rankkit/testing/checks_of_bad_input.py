@@ -30,22 +30,26 @@ Bad = tuple[str, pd.DataFrame, str, int | None]  # what is wrong, the frame, the
 @check
 def bad_table(trial: Trial) -> NotApplicable | None:
     """A bad table is refused with the code, the row and the remedy of what is wrong, in English and Chinese."""
+    fit = trial.assessment.fit
     if trial.through is not None:
-        _check_refused(lambda: trial.assessment.fit(alterations.plain(trial.table)), "a table instead of a result", DataError, "E-TYPE", None)
-        _check_refused(lambda: trial.assessment.fit(_without_scores(trial.source())), "a result without scores", RankkitError, None, None)
+        _check_refused("a table instead of a result", DataError, "E-TYPE", None, fit, alterations.plain(trial.table))
+        _check_refused("a result without scores", RankkitError, None, None, fit, _without_scores(trial.source()))
         return None
     kinds = [_bad_ratings, _bad_comparisons, _bad_rankings]
     found = [bad for kind in kinds for bad in kind(trial)]
     if not found:
         return NotApplicable("no bad table of this kind is known")
     for what, frame, code, row in found:
-        _check_refused(lambda frame=frame: trial.fit(frame), what, type(trial.table).error, code, row)  # type: ignore[misc]
+        _check_refused(what, type(trial.table).error, code, row, fit, frame)
     return None
 
 
-def _check_refused(fit: Callable[[], Any], what: str, kind: type[RankkitError], code: str | None, row: int | None) -> None:
+def _check_refused(
+    what: str, kind: type[RankkitError], code: str | None, row: int | None, fit: Callable[..., Any], *args: Any, **settings: Any
+) -> None:
+    """Call what must raise this kind of error, with this code for this row."""
     try:
-        fit()
+        fit(*args, **settings)
     except kind as error:
         require(code is None or code in error.codes, f"{what}: the error says {error.codes}, not {code}")
         require(not unexplained(error), f"{what}: {unexplained(error)}")
@@ -54,7 +58,7 @@ def _check_refused(fit: Callable[[], Any], what: str, kind: type[RankkitError], 
         if row is not None:
             rows = [p.row for p in error.items if p.code == code]
             require(rows == [row], f"{what}: the error names rows {rows}, wrong is row {row}")
-    except Exception as error:  # noqa: BLE001 - this is what the check looks for
+    except Exception as error:
         raise ContractViolation(f"{what}: raised {type(error).__name__}, not {kind.__name__}: {error}") from error
     else:
         raise ContractViolation(f"{what}: was accepted")
@@ -62,7 +66,7 @@ def _check_refused(fit: Callable[[], Any], what: str, kind: type[RankkitError], 
 
 def _without_scores(result: Result) -> Result:
     n = len(result.people)
-    return replace(result, estimate=np.full(n, np.nan), covariance=None, se_basis="none", status=("not_scored",) * n, parts={})
+    return replace(result, estimate=np.full(n, np.nan), covariance=None, se_basis="none", status=tuple(["not_scored"] * n), parts={})
 
 
 def _spoilt(frame: pd.DataFrame, column: str, value: Any) -> pd.DataFrame:
@@ -126,7 +130,7 @@ def one_person_or_rater(trial: Trial) -> NotApplicable | None:
     if not tables:
         return NotApplicable("no smaller table of this kind is known")
     for what, frame in tables.items():
-        _, text = attempt(lambda frame=frame: trial.fit(alterations.rebuilt(trial.table, frame)))  # type: ignore[misc]
+        _, text = attempt(trial, alterations.rebuilt, trial.table, frame)
         require(not text, f"{what}: {text}")
     return None
 
@@ -137,10 +141,11 @@ def protected(trial: Trial) -> NotApplicable | None:
     ids = list(trial.table.people)
     for values in (["f", "m"], ["m", "f"]):
         given = [values[k % 2] for k in range(len(ids))]
-        attributes: Any = Attributes.from_frame(pd.DataFrame({"person": ids, "attribute": "gender", "value": given}))
-        _check_refused(lambda attributes=attributes: trial.fit(people=attributes), "attributes as people", PeopleError, "E-ATTRIBUTES", None)  # type: ignore[misc]
-        _check_refused(lambda attributes=attributes: trial.assessment.fit(attributes), "attributes as data", RankkitError, None, None)  # type: ignore[misc]
-        _check_refused(lambda given=given: trial.fit(people=People.from_frame(pd.DataFrame({"person": ids, "gender": given}))), "people with a gender", PeopleError, "E-ATTR", None)  # type: ignore[misc]
+        attributes = Attributes.from_frame(pd.DataFrame({"person": ids, "attribute": "gender", "value": given}))
+        _check_refused("attributes as people", PeopleError, "E-ATTRIBUTES", None, trial.fit, people=attributes)
+        _check_refused("attributes as data", RankkitError, None, None, trial.assessment.fit, attributes)
+        known = pd.DataFrame({"person": ids, "gender": given})
+        _check_refused("people with a gender", PeopleError, "E-ATTR", None, People.from_frame, known)
         frame = alterations.plain(trial.table).assign(gender=[values[k % 2] for k in range(len(trial.table))])
         text = difference(trial.result, trial.fit(alterations.rebuilt(trial.table, frame)))
         require(not text, f"a column with protected attributes changes the result: {text}")

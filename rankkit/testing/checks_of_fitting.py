@@ -90,8 +90,8 @@ def _equal(a: Any, b: Any) -> bool:
         return bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
     if isinstance(a, pd.DataFrame):
         return a.equals(b) and list(a.columns) == list(b.columns)
-    if sparse.issparse(a):
-        return bool(np.array_equal(a.toarray(), b.toarray()))
+    if isinstance(a, (sparse.sparray, sparse.spmatrix)):
+        return bool((a != b).nnz == 0)
     if isinstance(a, Mapping):
         return list(a) == list(b) and all(_equal(v, b[k]) for k, v in a.items())
     if isinstance(a, tuple):
@@ -117,7 +117,9 @@ def accepts_plain_frame(trial: Trial) -> NotApplicable | None:
 
 def _with_notes_of(trial: Trial, result: Result) -> Result:
     """Notes may differ: a plain frame carries neither a scale nor what was noted while reading."""
-    return replace(result, notes=trial.result.notes, parts={d: replace(p, notes=trial.result.parts[d].notes) for d, p in result.parts.items()})
+    return replace(
+        result, notes=trial.result.notes, parts={d: replace(p, notes=trial.result.parts[d].notes) for d, p in result.parts.items()}
+    )
 
 
 @check
@@ -130,7 +132,10 @@ def level(trial: Trial) -> NotApplicable | None:
         return None
     inner, outer = low.rank_sets(), trial.result.rank_sets()
     inside = (inner["rank_low"] >= outer["rank_low"]) & (inner["rank_high"] <= outer["rank_high"])
-    require(inside.fillna(value=True).all(), f"rank sets at {_LEVEL} reach beyond those at {trial.result.level}: {list(inner.index[~inside.fillna(value=True)])[:5]}")
+    require(
+        inside.fillna(value=True).all(),
+        f"rank sets at {_LEVEL} reach beyond those at {trial.result.level}: {list(inner.index[~inside.fillna(value=True)])[:5]}",
+    )
     asked = trial.result.rank_sets(level=_LEVEL)
     require(asked.equals(inner), f"rank_sets(level={_LEVEL}) differs from a fit at that level")
     widths = (inner["rank_high"] - inner["rank_low"]).sum(), (outer["rank_high"] - outer["rank_low"]).sum()

@@ -17,9 +17,8 @@ from rankkit.testing import alterations
 from rankkit.testing.contract import ContractViolation, NotApplicable, check, require
 from rankkit.testing.trial import Trial
 
-HOSTILE = ("<script>alert(1)</script>", "=1+1", "@SUM(A1)", "王\n伟", "𠮷野", "🙂 & \"co\"", "'; --", "{{ 7*7 }}")
+HOSTILE = ("<script>alert(1)</script>", "=1+1", "@SUM(A1)", "王\n伟", "𠮷野", '🙂 & "co"', "'; --", "{{ 7*7 }}")
 _DIGITS = 6  # a score written to this many digits is recognisable
-_SHOWN = 2  # people whose own release is read
 
 
 @check
@@ -40,11 +39,10 @@ def json(trial: Trial) -> NotApplicable | None:
     copy = type(result).from_json(result.to_json())
     require(type(copy) is type(result), f"a {type(result).__name__} comes back as {type(copy).__name__}")
     require(copy.to_json() == result.to_json(), "a result differs after JSON")
-    pairs = {"scores": (result.scores, copy.scores), "messages": (result.messages, copy.messages), "findings": (result.findings, copy.findings),
-             "reliability": (result.reliability, copy.reliability)}  # fmt: skip
+    pairs = {name: (getattr(result, name), getattr(copy, name)) for name in ("scores", "messages", "findings", "reliability")}
     if result.dimensions is not None:
         require(copy.dimensions is not None, "dimensions are lost")
-        pairs["dimensions"] = (result.dimensions, copy.dimensions)  # type: ignore[assignment]
+        pairs["dimensions"] = (result.dimensions, copy.dimensions)
     require(list(result.tables()) == list(copy.tables()), "tables are lost")
     pairs |= {name: (frame, copy.tables()[name]) for name, frame in result.tables().items()}
     for name, (a, b) in pairs.items():
@@ -82,10 +80,7 @@ def representation(trial: Trial) -> NotApplicable | None:
     texts = {"repr of the settings": repr(trial.assessment), "repr": repr(result), "_repr_html_": result._repr_html_()}
     for name, text in texts.items():
         require(isinstance(text, str) and text.strip(), f"{name} is no text")
-    with tempfile.TemporaryDirectory() as folder:
-        texts["report"] = result.to_report(Path(folder) / "report.html").read_text(encoding="utf-8")
-    for name in ("_repr_html_", "report"):
-        require("<script" not in texts[name].lower(), f"{name} lets a display name be a script")
+    require("<script" not in texts["_repr_html_"].lower(), "_repr_html_ lets a display name be a script")
     return None
 
 
@@ -121,14 +116,16 @@ def release_ratee(trial: Trial) -> NotApplicable | None:
     """What one person may read names nobody else and holds nobody else's score."""
     result, labels = _anonymised(trial)
     ids = list(result.people)
-    for own in (*ids[:_SHOWN], *ids[-1:]):
+    for own in dict.fromkeys((ids[0], ids[-1])):
         frame = result.release("ratee", ratee=own)
         require(list(frame.index) == [own], f"the release for {own} has rows of {list(frame.index)[:5]}")
-        others = {x for p in labels if p != own for x in (p, labels[p])} - {own, labels.get(own, own)}
+        others = {x for p in labels if p != own for x in (p, labels[p])}
         scores = [f"{s:.{_DIGITS}g}" for p, s in result.scores["score"].dropna().items() if p != own]
         mine = {f"{v:.{_DIGITS}g}" for v in frame.select_dtypes("number").to_numpy(dtype=float, na_value=np.nan).ravel()}
         telling = [s for s in scores if len(s.strip("-0.").replace(".", "")) >= _DIGITS - 1 and s not in mine]
-        for name, text in (("release", frame.to_csv()), ("report", _report(result, audience="ratee", ratee=own))):
+        report = _report(result, audience="ratee", ratee=own)
+        require("<script" not in report.lower(), "the report lets a display name be a script")
+        for name, text in (("release", frame.to_csv()), ("report", report)):
             _check_absent(text, others, f"the {name} for {own} names")
             _check_absent(text, telling, f"the {name} for {own} holds somebody else's score")
     return None
@@ -147,13 +144,11 @@ def release_research(trial: Trial) -> NotApplicable | None:
 
 
 def _anonymised(trial: Trial) -> tuple[Result, dict[str, str]]:
-    """Fit with ids and names that occur nowhere else, so that a plain search finds them."""
-    names = {p: f"Qx{k:05d}Q" for k, p in enumerate(alterations.everyone(trial.table))}
-    table = alterations.renamed(trial.table, names)
-    shown = {names[p]: f"Label{k:05d}L" for k, p in enumerate(trial.table.people)}
-    known = {**{names[p]: names[p] for p in names}, **shown}
-    labels = getattr(table, "rater_labels", {})
-    return trial.fit(table, people=trial.named(shown)), {**{str(k): str(v) for k, v in labels.items() if v != k}, **known}
+    """Fit with ids and names that occur nowhere else, so that a plain search finds them; raters are to be found too."""
+    ids = {p: f"Qx{k:05d}Q" for k, p in enumerate(alterations.everyone(trial.table))}
+    names = {ids[p]: f"Label{k:05d}L" for k, p in enumerate(trial.table.people)}
+    people = trial.named({p: f"<script>{name}" for p, name in names.items()})
+    return trial.fit(alterations.renamed(trial.table, ids), people=people), {**{i: i for i in ids.values()}, **names}
 
 
 def _report(result: Result, audience: str, ratee: str | None = None) -> str:

@@ -81,7 +81,7 @@ def covariance(trial: Trial) -> NotApplicable | None:
 
 
 def _check_covariance(result: Result) -> None:
-    se = result.scores["se"]
+    se, score = result.scores["se"], result.scores["score"]
     if result.covariance is None:
         require(se.isna().all(), "standard errors without a covariance")
         require(result.se_basis == "none", f"se_basis is {result.se_basis} without a covariance")
@@ -102,8 +102,11 @@ def _check_covariance(result: Result) -> None:
     for a, b in list(zip(range(len(ids)), range(1, len(ids)), strict=False))[:5]:
         var = matrix[a, a] + matrix[b, b] - 2 * matrix[a, b]
         found = result.difference(ids[a], ids[b])
-        require(abs(found.se**2 - var) <= _ROUNDING * size, f"se of the difference of {ids[a]} and {ids[b]} is {found.se:.6g}, the covariance says {var**0.5:.6g}")
-        gap = result.scores.at[ids[a], "score"] - result.scores.at[ids[b], "score"]
+        require(
+            abs(found.se**2 - var) <= _ROUNDING * size,
+            f"se of the difference of {ids[a]} and {ids[b]} is {found.se:.6g}, the covariance says {var**0.5:.6g}",
+        )
+        gap = float(score.loc[ids[a]]) - float(score.loc[ids[b]])
         require(np.isclose(found.difference, gap, rtol=_ROUNDING), f"difference of {ids[a]} and {ids[b]} is not that of their scores")
 
 
@@ -129,11 +132,18 @@ def rank_in_set(trial: Trial) -> NotApplicable | None:
             known = sets["rank_low"].notna()
             require(known.equals(sets["rank_high"].notna()), f"{kind}: a rank set with one end")
             require(known.sum() == (0 if result.covariance is None else n), f"{kind}: rank sets of {known.sum()} people, {n} have a score")
-            inside = (sets["rank_low"] >= 1) & (sets["rank_low"] <= sets["rank"]) & (sets["rank"] <= sets["rank_high"]) & (sets["rank_high"] <= n)
+            inside = (
+                (sets["rank_low"] >= 1)
+                & (sets["rank_low"] <= sets["rank"])
+                & (sets["rank"] <= sets["rank_high"])
+                & (sets["rank_high"] <= n)
+            )
             out = sets[known & ~inside.fillna(value=False)]
             if len(out):
                 row = out.iloc[0]
-                raise ContractViolation(f"{kind}: {out.index[0]} has rank {row['rank']} outside {row['rank_low']}–{row['rank_high']} (of {n})")
+                raise ContractViolation(
+                    f"{kind}: {out.index[0]} has rank {row['rank']} outside {row['rank_low']}–{row['rank_high']} (of {n})"
+                )
     return None
 
 
@@ -174,7 +184,9 @@ def interval(trial: Trial) -> NotApplicable | None:
         for column, end in (("ci_low", own["score"] - half), ("ci_high", own["score"] + half)):
             wrong = np.flatnonzero(~np.isclose(own[column], end, rtol=_ROUNDING, atol=_ROUNDING * float(half.max())))
             if len(wrong):
-                raise ContractViolation(f"{column} of {own.index[wrong[0]]} at level {asked} is {own[column].iloc[wrong[0]]:.6g}, not {end.iloc[wrong[0]]:.6g}")
+                raise ContractViolation(
+                    f"{column} of {own.index[wrong[0]]} at level {asked} is {own[column].iloc[wrong[0]]:.6g}, not {end.iloc[wrong[0]]:.6g}"
+                )
     return None
 
 

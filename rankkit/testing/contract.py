@@ -18,7 +18,7 @@ PASSED = "passed"
 NOT_APPLICABLE = "not applicable"
 
 
-class ContractViolation(AssertionError):
+class ContractViolation(AssertionError):  # noqa: N818 - what it is called everywhere
     """A method breaks the contract.
 
     Attributes
@@ -190,7 +190,9 @@ def _chosen(only: Iterable[str] | None) -> tuple[str, ...]:
 def _trial(assessment: Assessment[Any, Any], data: Judgements | pd.DataFrame, through: Assessment[Any, Any] | None) -> Trial:
     reads_results = issubclass(assessment.accepts, Result)
     if reads_results != (through is not None):
-        raise SettingsError("E-SETTING", name="through", value=through, allowed="the method whose result is read" if reads_results else "None")
+        raise SettingsError(
+            "E-SETTING", name="through", value=through, allowed="the method whose result is read" if reads_results else "None"
+        )
     reader = assessment if through is None else through
     table = reader._table(data)  # noqa: SLF001 - the same validation as fit
     return Trial(assessment, table, through)

@@ -146,8 +146,13 @@ def _translated(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
         if column in _PERSON or column in _LABEL:
             out[column] = [names.get(v, v) for v in out[column]]
     if any(n in _PERSON for n in out.index.names):
-        levels = [[names.get(v, v) for v in out.index.get_level_values(k)] if n in _PERSON else list(out.index.get_level_values(k)) for k, n in enumerate(out.index.names)]
-        out.index = pd.Index(levels[0], name=out.index.names[0]) if len(levels) == 1 else pd.MultiIndex.from_arrays(levels, names=out.index.names)
+        levels = [
+            [names.get(v, v) for v in out.index.get_level_values(k)] if n in _PERSON else list(out.index.get_level_values(k))
+            for k, n in enumerate(out.index.names)
+        ]
+        out.index = (
+            pd.Index(levels[0], name=out.index.names[0]) if len(levels) == 1 else pd.MultiIndex.from_arrays(levels, names=out.index.names)
+        )
     return out
 
 

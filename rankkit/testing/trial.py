@@ -43,7 +43,7 @@ class Trial:
         return found
 
     def source(self, data: Any = None) -> Any:
-        """What the method itself is given: a table, or a result made from it."""
+        """Return what the method itself is given: a table, or a result made from it."""
         data = self.table if data is None else data
         return data if self.through is None else self.through.fit(data)
 
@@ -63,12 +63,12 @@ class Trial:
         return bool(self.result.estimated_ids)
 
 
-def attempt(fit: Callable[[], Result]) -> tuple[Result | RankkitError | None, str]:
-    """Fit where it may be impossible; the text says what came out that is neither a sound result nor an explained error."""
+def attempt(trial: Trial, alteration: Callable[..., Judgements | None], *args: Any) -> tuple[Result | RankkitError | None, str]:
+    """Fit to an altered table, which may be impossible; the text says what came out that is neither sound nor explained."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
-            result = fit()
+            result = trial.fit(alteration(*args))
             text = unsound(result)
     except RankkitError as error:
         return error, unexplained(error)

@@ -30,7 +30,7 @@ class _Blank(dict[str, Any]):
 
 
 def _fill(template: str, details: Mapping[str, Any], lang: str) -> str:
-    shown = {k: _plain(v, lang) for k, v in details.items()}
+    shown = {k: _facet(v, lang) if k == "facet" else _plain(v, lang) for k, v in details.items()}
     return template.format_map(_Blank(shown))
 
 
@@ -39,9 +39,12 @@ def _plain(value: Any, lang: str) -> Any:
         return f"{value:g}"
     if isinstance(value, (list, tuple, set, frozenset)):
         return listed([str(v) for v in value], lang=lang)
-    if isinstance(value, str) and lang == "zh":
-        return _FACETS_ZH.get(value, value)
     return value
+
+
+def _facet(value: Any, lang: str) -> Any:
+    """Name a facet of the design; other words stay the user's own."""
+    return _FACETS_ZH.get(value, value) if lang == "zh" else value
 
 
 def listed(names: list[str], most: int = 6, lang: str = "en") -> str:
@@ -81,7 +84,8 @@ def place_text(row: int | None, column: str | None, value: Any, lang: str) -> st
     if row is not None:
         parts.append(f"第 {row} 行" if lang == "zh" else f"row {row}")
     if column is not None:
-        parts.append(column if value is None else f"{column} = {shown_value(value)}")
+        name = " ".join(column.split())  # headings of spreadsheets may run over lines
+        parts.append(name if value is None else f"{name} = {shown_value(value)}")
     return ("，" if lang == "zh" else ", ").join(parts)
 
 

@@ -97,6 +97,6 @@ def test_many_notes_of_one_kind_are_counted():
     notes = tuple(Problem("W-CONST", None, None, None, {"rater": f"R{k}", "value": 3, "n": 2}) for k in range(6))
     lines = plain.text(result(PEOPLE, notes=notes)).splitlines()
     assert sum("gave 3 to all 2 people" in line for line in lines) == 2
-    assert any("4 more like this (W-SMALL)" in line for line in lines)
+    assert any("4 more like this (W-CONST)" in line for line in lines)
     page = html.page(result(PEOPLE, notes=notes, design=None))
-    assert all(f"R{k} rated 2 people" in page for k in range(6))  # the report has them all
+    assert all(f"R{k} gave 3 to all 2 people" in page for k in range(6))  # the report has them all

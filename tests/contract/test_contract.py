@@ -1,0 +1,102 @@
+"""Every method × every data set of its kind × every check of the contract, and how many of them really ran."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pandas as pd
+import pytest
+
+from rankkit import datasets
+from rankkit.assessment import Assessment
+from rankkit.methods import HOME
+from rankkit.methods.forced_distribution import ForcedDistribution
+from rankkit.methods.graphic_rating_scale import GraphicRatingScale
+from rankkit.methods.paired_comparison import PairedComparison
+from rankkit.testing import check_assessment, checks
+
+RATINGS, AVERAGED, COMPARISONS = "ratings", "averaged_ratings", "comparisons"
+
+# What is checked of each method: a name, the settings, the method in between, and the kinds of data sets it reads.
+# A new method needs its line here.
+Line = tuple[Assessment, Assessment | None, tuple[str, ...]]
+METHODS: dict[str, dict[str, Line]] = {
+    "GraphicRatingScale": {
+        "plain": (GraphicRatingScale(), None, (RATINGS, AVERAGED)),
+        "center": (GraphicRatingScale(adjust="center", assume="equal_teams"), None, (RATINGS,)),
+        "z": (GraphicRatingScale(adjust="z", assume="equal_teams"), None, (RATINGS,)),
+    },
+    "PairedComparison": {
+        "auto": (PairedComparison(), None, (COMPARISONS,)),
+        "jeffreys": (PairedComparison(penalty="jeffreys", ties="half", judges="model"), None, (COMPARISONS,)),
+    },
+    "ForcedDistribution": {
+        "of ratings": (ForcedDistribution(), GraphicRatingScale(), (RATINGS, AVERAGED)),
+        "of comparisons": (ForcedDistribution(ties="up", prior="flat"), PairedComparison(), (COMPARISONS,)),
+    },
+}
+
+# Each student rated one section only, so standardising within students leaves nothing to score: no method can.
+CANNOT = {("GraphicRatingScale", "z", "instructor_gender_ratings")}
+
+# The largest data set is left to the plain methods: adjusting is checked on all others, and this keeps the suite short.
+LONG = {("GraphicRatingScale", "center", "service_team"), ("GraphicRatingScale", "z", "service_team")}
+
+# Checks that ran and passed, not counting those that do not apply; written down so that skipping is noticed.
+RAN: dict[tuple[str, str], dict[str, int]] = {}
+
+TRIALS = [
+    (method, name, dataset)
+    for method, lines in METHODS.items()
+    for name, (_, _, kinds) in lines.items()
+    for kind in kinds
+    for dataset in datasets.names(kind)
+    if (method, name, dataset) not in CANNOT | LONG
+]
+
+
+@cache
+def outcome(method: str, name: str, dataset: str) -> pd.DataFrame:
+    """Run every check of one method on one data set, once a session."""
+    assessment, through, _ = METHODS[method][name]
+    return check_assessment(assessment, datasets.load(dataset), through=through)
+
+
+def ran(method: str, name: str, dataset: str) -> int:
+    return int((outcome(method, name, dataset)["outcome"] == "passed").sum())
+
+
+def test_every_method_is_checked():
+    assert set(METHODS) == set(HOME)
+
+
+@pytest.mark.parametrize(("method", "name", "dataset"), TRIALS, ids=["-".join(t) for t in TRIALS])
+def test_contract(method, name, dataset):
+    found = outcome(method, name, dataset)
+    assert tuple(found["check"]) == checks()
+    assert found.loc[found["outcome"] != "passed", "reason"].str.len().gt(0).all()
+
+
+def test_as_many_checks_ran_as_are_written_down():
+    counted: dict[tuple[str, str], dict[str, int]] = {}
+    for method, name, dataset in TRIALS:
+        counted.setdefault((method, name), {})[dataset] = ran(method, name, dataset)
+    assert counted == RAN
+
+
+def test_every_check_ran_for_every_kind_of_method():
+    passed = {m: set() for m in METHODS}
+    for method, name, dataset in TRIALS:
+        found = outcome(method, name, dataset)
+        passed[method] |= set(found.loc[found["outcome"] == "passed", "check"])
+    assert passed["GraphicRatingScale"] == passed["ForcedDistribution"] == set(checks())
+    assert set(checks()) - passed["PairedComparison"] == {"shift"}
+
+
+@pytest.mark.parametrize(("method", "name", "dataset"), sorted(CANNOT), ids=["-".join(t) for t in sorted(CANNOT)])
+def test_what_cannot_be_fitted_says_why(method, name, dataset):
+    from rankkit.errors import RankkitError
+
+    assessment, _, _ = METHODS[method][name]
+    with pytest.raises(RankkitError):
+        assessment.fit(datasets.load(dataset))
