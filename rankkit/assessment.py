@@ -21,11 +21,34 @@ T = TypeVar("T", bound="Judgements | Result")
 R = TypeVar("R", bound=Result)
 
 
-class Fixed(dict[str, Any]):
-    """A mapping among settings: hashable, and not to be changed after the settings are made."""
+@dataclass(frozen=True, repr=False)
+class Fixed(Mapping[str, Any]):
+    """A mapping among settings: ordered, hashable, and not to be changed after the settings are made."""
 
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(tuple(self.items()))
+    entries: tuple[tuple[str, Any], ...]
+
+    @classmethod
+    def of(cls, mapping: Mapping[str, Any]) -> Fixed:
+        """Copy a mapping."""
+        return cls(tuple((str(k), v) for k, v in mapping.items()))
+
+    def __getitem__(self, key: str) -> Any:
+        return dict(self.entries)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict(self.entries))
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __eq__(self, other: object) -> bool:
+        return self.entries == other.entries if isinstance(other, Fixed) else dict(self.entries) == other
+
+    def __hash__(self) -> int:
+        return hash(self.entries)
+
+    def __repr__(self) -> str:
+        return repr(dict(self.entries))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +182,8 @@ class FittedBy(Mapping[str, Result]):
     @property
     def scores(self) -> pd.DataFrame:
         """All scores, indexed by (``by``, ``ratee``)."""
+        if not self.results:
+            return pd.DataFrame()
         return pd.concat({k: r.scores for k, r in self.results.items()}, names=[self.by])
 
     def __getitem__(self, key: str) -> Result:

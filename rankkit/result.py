@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from scipy import stats
 
 from rankkit import archive, findings, show
 from rankkit.design_audit import DesignAudit
-from rankkit.errors import IdentificationError, InsufficientDataError, Problem, SettingsError
+from rankkit.errors import IdentificationError, InsufficientDataError, Problem, ReadingError, SettingsError
 from rankkit.kernels import rank_sets as kernel
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.covariance import Covariance, difference_variance
@@ -111,6 +111,16 @@ class Result:
     settings: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name in ("estimate", "n_raters", "n_obs", "df"):
+            kept = np.array(getattr(self, name))
+            kept.setflags(write=False)
+            object.__setattr__(self, name, kept)
+        for covariance in (self.covariance, self.joint_covariance):
+            if covariance is not None and covariance.size != int(self._estimated.sum()):
+                msg = f"the covariance is of {covariance.size} people, the result has {int(self._estimated.sum())} with a score"
+                raise ValueError(msg)
+
     # what was estimated
 
     @cached_property
@@ -203,7 +213,11 @@ class Result:
             Indexed by ``ratee``: ``rank, rank_low, rank_high``; NA where there is no score, and no set where there is
             no covariance.
         """
-        key = (level or self.level, kind)
+        if kind not in get_args(Kind):
+            raise SettingsError("E-SETTING", name="kind", value=kind, allowed=list(get_args(Kind)))
+        if level is not None and not 0 < level < 1:
+            raise SettingsError("E-LEVEL", value=level)
+        key = (self.level if level is None else level, kind)
         if key not in self._kept_rank_sets:
             self._kept_rank_sets[key] = self._rank_sets(*key)
         return self._kept_rank_sets[key].copy(deep=False)
@@ -255,6 +269,8 @@ class Result:
         IdentificationError
             If there is no covariance.
         """
+        if size < 0:
+            raise SettingsError("E-SETTING", name="size", value=size, allowed="0 or more")
         joint = self.joint_covariance or self.covariance
         if joint is None:
             raise IdentificationError("E-NOCOV", reason=self.se_basis)
@@ -322,7 +338,12 @@ class Result:
         DataError
             If the archive has another schema.
         """
-        text = source if isinstance(source, str) and source.lstrip().startswith("{") else Path(source).read_text(encoding="utf-8")
+        if isinstance(source, str) and source.lstrip().startswith("{"):
+            text = source
+        elif Path(source).is_file():
+            text = Path(source).read_text(encoding="utf-8")
+        else:
+            raise ReadingError("E-FILE", path=str(source))
         show.load_result_types()
         result = archive.loads(text)
         if not isinstance(result, cls):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 
 def composite_scores(cells, weights, people):
@@ -66,3 +67,22 @@ def centre_by_rater(cells):
         all_ = [x for (_, _, d2), x in cells.items() if d2 == d]
         out[r, p, d] = s - sum(own) / len(own) + sum(all_) / len(all_)
     return out
+
+
+def frame(cells):
+    return pd.DataFrame([(*k, s) for k, s in cells.items()], columns=["rater", "ratee", "dimension", "score"])
+
+
+def panel(n=6, m=4, dimensions="kqs", seed=0, spread=1.0):
+    rng = np.random.default_rng(seed)
+    merit, lenient = rng.normal(size=n), spread * rng.normal(size=m)
+    return {
+        (f"r{b}", f"p{a}", d): float(np.round(5 + merit[a] + lenient[b] + rng.normal(), 1))
+        for a in range(n)
+        for b in range(m)
+        for d in dimensions
+    }
+
+
+def drop(cells, *keys):
+    return {k: v for k, v in cells.items() if k not in keys}

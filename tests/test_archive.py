@@ -46,11 +46,19 @@ def test_special_numbers() -> None:
 @pytest.mark.parametrize(
     "array",
     [
-        np.array([0.1, np.nan, np.inf, -0.0]), np.zeros((0, 3)), np.array([[1, 2]], dtype=np.int8), np.array([True, False]), np.array(["a", "名"]),
-        np.array(3.5), np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.array([None, "x", 1.5], dtype=object), np.array([0.1], dtype=np.float32),
-        np.array(["2026-01-01", "NaT"], dtype="datetime64[D]"), np.random.default_rng(0).normal(size=(4, 4)),
+        np.array([0.1, np.nan, np.inf, -0.0]),
+        np.zeros((0, 3)),
+        np.array([[1, 2]], dtype=np.int8),
+        np.array([True, False]),
+        np.array(["a", "名"]),
+        np.array(3.5),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.array([None, "x", 1.5], dtype=object),
+        np.array([0.1], dtype=np.float32),
+        np.array(["2026-01-01", "NaT"], dtype="datetime64[D]"),
+        np.random.default_rng(0).normal(size=(4, 4)),
     ],
-)  # fmt: skip
+)
 def test_arrays(array: np.ndarray[Any, Any]) -> None:
     back = _again(array)
     np.testing.assert_array_equal(back, array)
@@ -66,10 +74,14 @@ def test_lists_in_arrays_stay_lists() -> None:
 ID = pd.Index(["x", "y"], name="ratee")
 FRAMES = {
     "floats": pd.DataFrame({"a": [0.1 + 0.2, np.nan], "b": [np.inf, -0.0]}),
-    "nullable": pd.DataFrame({"i": pd.array([1, None], "Int64"), "f": pd.array([1.5, None], "Float64"), "b": pd.array([True, None], "boolean")}),
+    "nullable": pd.DataFrame(
+        {"i": pd.array([1, None], "Int64"), "f": pd.array([1.5, None], "Float64"), "b": pd.array([True, None], "boolean")}
+    ),
     "texts": pd.DataFrame({"s": ["a", None], "n": pd.array(["a", None], "string"), "o": pd.Series(["x", None], dtype=object)}),
     "kinds of nothing": pd.DataFrame({"o": pd.Series([None, pd.NA, np.nan, 1, "a", True, 2.5, (1,), [2]], dtype=object)}),
-    "small types": pd.DataFrame({"i": np.array([1], "int8"), "u": np.array([2**63], "uint64"), "f": np.array([0.1], "float32"), "b": [True]}),
+    "small types": pd.DataFrame(
+        {"i": np.array([1], "int8"), "u": np.array([2**63], "uint64"), "f": np.array([0.1], "float32"), "b": [True]}
+    ),
     "categories": pd.DataFrame({"c": pd.Categorical(["a", None], categories=["b", "a", "z"], ordered=True), "n": pd.Categorical([2, 1])}),
     "times": pd.DataFrame({"t": [pd.Timestamp("2026-01-01 10:00"), pd.NaT], "z": pd.date_range("2026", periods=2, tz="Asia/Taipei")}),
     "named index": pd.DataFrame({"a": [1, 2]}, index=ID),
@@ -122,7 +134,15 @@ def test_unknown_schema() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "not json", '{"schema": 1}', '{"schema": 1, "rankkit": {"$": "Nope"}}', '{"schema": 1, "rankkit": {}}', '{"schema": 1, "rankkit": {"$": "array"}}']
+    "text",
+    [
+        "",
+        "not json",
+        '{"schema": 1}',
+        '{"schema": 1, "rankkit": {"$": "Nope"}}',
+        '{"schema": 1, "rankkit": {}}',
+        '{"schema": 1, "rankkit": {"$": "array"}}',
+    ],
 )
 def test_what_is_no_archive(text: str) -> None:
     with pytest.raises(DataError) as caught:

@@ -106,7 +106,9 @@ def _pairs(words: str, **columns: Any) -> pd.DataFrame:
     return pd.DataFrame([{"winner": w[0], "loser": w[1]} for w in words.split()]).assign(**columns)
 
 
-@pytest.mark.parametrize(("words", "kind"), [("ab bc ca", "complete"), ("ab bc", "connected"), ("ab cd", "disconnected"), ("ab ba", "complete")])
+@pytest.mark.parametrize(
+    ("words", "kind"), [("ab bc ca", "complete"), ("ab bc", "connected"), ("ab cd", "disconnected"), ("ab ba", "complete")]
+)
 def test_comparisons(words: str, kind: str) -> None:
     found = audit(_pairs(words))
     assert found.kind == kind
@@ -152,12 +154,23 @@ def test_row_order_and_labels_change_nothing() -> None:
     frame = _ratings("m1a m1b m2b m2c m3c m3d m4e m5e")
     found = audit(frame)
     other = audit(frame.sample(frac=1, random_state=3))
-    assert (other.kind, other.components, other.articulation, other.facts) == (found.kind, found.components, found.articulation, found.facts)
+    assert (other.kind, other.components, other.articulation, other.facts) == (
+        found.kind,
+        found.components,
+        found.articulation,
+        found.facts,
+    )
     pd.testing.assert_frame_equal(other.links, found.links)
 
 
 def test_archive() -> None:
     found = audit(_ratings("m1a m1b m2a m2b m3c m3d m4c m4d"))
     again = archive.loads(archive.dumps(found))
-    assert (again.kind, again.components, again.facts, again.notes, again.labels) == (found.kind, found.components, found.facts, found.notes, found.labels)
+    assert (again.kind, again.components, again.facts, again.notes, again.labels) == (
+        found.kind,
+        found.components,
+        found.facts,
+        found.notes,
+        found.labels,
+    )
     pd.testing.assert_frame_equal(again.links, found.links)

@@ -17,10 +17,10 @@ KINDS = [k for _, k in inspect.getmembers(errors, inspect.isclass) if issubclass
 
 
 @pytest.fixture(autouse=True)
-def _english():
-    use_language("en")
+def _language_as_it_was():
+    before = errors._language.set("en")
     yield
-    use_language("en")
+    errors._language.reset(before)
 
 
 def test_problems_as_a_table() -> None:

@@ -11,7 +11,14 @@ from rankkit.findings import COLUMNS, Finding, as_frame
 
 
 def _finding(**changes: Any) -> Finding:
-    given = {"code": "W-SEVERE", "level": "review", "unit_kind": "rater", "unit_id": "r1", "message": "severe", "what_it_could_also_be": "a weak team"}
+    given = {
+        "code": "W-SEVERE",
+        "level": "review",
+        "unit_kind": "rater",
+        "unit_id": "r1",
+        "message": "severe",
+        "what_it_could_also_be": "a weak team",
+    }
     return Finding(**{**given, **changes})
 
 

@@ -8,7 +8,8 @@ from rankkit.privacy.audience import pseudonyms, restrict
 
 SCORES = pd.DataFrame({"label": ["王", "李"], "score": [1.0, 2.0]}, index=pd.Index(["a", "b"], name="ratee"))
 BOTH = pd.DataFrame(
-    {"label": ["王", "王", "李"], "score": [1.0, 2.0, 3.0]}, index=pd.MultiIndex.from_tuples([("a", "x"), ("a", "y"), ("b", "x")], names=["ratee", "dimension"])
+    {"label": ["王", "王", "李"], "score": [1.0, 2.0, 3.0]},
+    index=pd.MultiIndex.from_tuples([("a", "x"), ("a", "y"), ("b", "x")], names=["ratee", "dimension"]),
 )
 
 

@@ -77,7 +77,14 @@ def test_without_a_covariance_there_is_no_interval() -> None:
 
 def test_nobody_estimated() -> None:
     result = _result(
-        people=("a",), estimate=np.array([np.nan]), status=("not_scored",), reasons=(None,), n_raters=np.array([0]), n_obs=np.array([0]), covariance=None, df=np.array([])
+        people=("a",),
+        estimate=np.array([np.nan]),
+        status=("not_scored",),
+        reasons=(None,),
+        n_raters=np.array([0]),
+        n_obs=np.array([0]),
+        covariance=None,
+        df=np.array([]),
     )
     assert result.scores["rank"].tolist() == [pd.NA]
     assert result.estimated_ids == ()
@@ -244,7 +251,9 @@ def test_json_round_trip(tmp_path: Path) -> None:
         patterns=(_finding(),),
         settings={"weights": {"x": 1.0}, "scale": [1, 5], "none": None},
         provenance={"data": "abc", "seed": 0},
-        reliability=pd.DataFrame({"coefficient": ["ICC(1,1)"], "value": [0.5], "ci_low": [np.nan], "ci_high": [np.inf], "assumes": ["crossed"]}),
+        reliability=pd.DataFrame(
+            {"coefficient": ["ICC(1,1)"], "value": [0.5], "ci_low": [np.nan], "ci_high": [np.inf], "assumes": ["crossed"]}
+        ),
     )
     path = tmp_path / "结果.json"
     text = result.to_json(path)

@@ -79,10 +79,9 @@ def posterior(estimate: Floats, covariance: Covariance) -> Posterior:
     sigma = covariance.dense()
     column = sigma.mean(axis=0)
     contrast = sigma - column[None, :] - column[:, None] + column.mean()  # P Σ P, P = I − 11ᵀ/n
-    values, vectors = np.linalg.eigh(contrast + np.eye(n) * 0)
-    grand = int(np.argmax(np.abs(vectors.sum(axis=0))))  # the direction (1, …, 1)/√n, eigenvalue 0
-    keep = np.arange(n) != grand
-    values, vectors = np.maximum(values[keep], 0.0), vectors[:, keep]
+    # the direction (1, …, 1)/√n is set apart, as the largest: other directions may be free of error as well
+    values, vectors = np.linalg.eigh(contrast + 2 * (float(np.trace(contrast)) or 1.0) / n)
+    values, vectors = np.maximum(values[:-1], 0.0), vectors[:, :-1]
     z = vectors.T @ centred
     between = _between(values, z**2)
     weight = between / np.maximum(between + values, 1e-300)

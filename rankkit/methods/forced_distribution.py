@@ -16,7 +16,7 @@ from rankkit.errors import InsufficientDataError, PolicyError, Problem, Settings
 from rankkit.kernels import apportionment, empirical_bayes, quota_assignment
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.quota_assignment import Assignment
-from rankkit.kernels.ranking import canonical_order
+from rankkit.kernels.ranking import canonical_form
 from rankkit.result import Result
 from rankkit.tables.people import People
 
@@ -108,7 +108,7 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
     """
 
     accepts: ClassVar[type[Result]] = Result
-    shares: Mapping[str, float] = field(default_factory=lambda: Fixed({"A": 0.2, "B": 0.7, "C": 0.1}))
+    shares: Mapping[str, float] = field(default_factory=lambda: Fixed.of({"A": 0.2, "B": 0.7, "C": 0.1}))
     seat_ties: SeatTies = "middle"
     ties: CutTies = "committee"
     apportionment: Apportionment = "largest_remainder"
@@ -124,7 +124,7 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
             if isinstance(share, bool) or not _is_share(share):
                 raise PolicyError("E-QUOTA", name=name, value=share)
         apportionment.exact_shares(list(self.shares.values()))
-        object.__setattr__(self, "shares", Fixed({str(k): v for k, v in self.shares.items()}))
+        object.__setattr__(self, "shares", Fixed.of(self.shares))
 
     def _estimate(self, table: Result, people: People | None, /) -> ForcedDistributionResult:  # noqa: ARG002 - names are attached later
         scored = np.isin(table.people, table.estimated_ids)
@@ -174,7 +174,7 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
             return None
         estimate = table.estimate[scored]
         dense = joint.dense() if len(estimate) <= empirical_bayes.DENSE_LIMIT else None
-        order = canonical_order(estimate, joint.diagonal(), dense)
+        order, alike = canonical_form(estimate, joint.diagonal(), dense)
         ordered = joint.take(order)
         rng = np.random.default_rng(self.seed)
         if self.prior == "flat":
@@ -183,7 +183,9 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
             draws = empirical_bayes.posterior(estimate[order], ordered).draws(_DRAWS, rng)
         out = np.empty((len(estimate), len(seats)))
         out[order] = quota_assignment.membership(draws, seats)
-        return out
+        people = np.bincount(alike)[:, None]  # people nothing tells apart have the same chances, whoever was drawn first
+        shared: Floats = np.column_stack([np.bincount(alike, weights=column) for column in out.T]) / people
+        return shared[alike]
 
     def _grades(self, table: Result, given: Assignment, names: list[str]) -> pd.DataFrame:
         grade = [names[g] if g >= 0 else pd.NA for g in given.grade]

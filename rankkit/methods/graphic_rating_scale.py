@@ -22,6 +22,7 @@ from rankkit.methods.rating_evidence import Evidence, rating_notes
 from rankkit.result import Result, Status, Unit
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Cells, Ratings
+from rankkit.tables.score_checks import possible
 
 Adjust = Literal["none", "center", "z"]
 SINGLE_RATER_RELIABILITY = 0.52  # supervisors' interrater reliability: Viswesvaran, Ones & Schmidt (1996)
@@ -111,8 +112,8 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
     >>> result.scores[["score", "se", "rank", "rank_low", "rank_high"]].round(2).head(2)
            score    se  rank  rank_low  rank_high
     ratee
-    Anne    4.73  0.65     4         1          7
-    Betty   6.07  0.65     1         1          5
+    Anne    4.67  0.72     4         1          7
+    Betty   6.27  0.72     1         1          7
     """
 
     accepts: ClassVar[type[Ratings]] = Ratings
@@ -128,16 +129,13 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         super().__post_init__()
         check_choice("adjust", self.adjust, Adjust)
         check_choice("assume", self.assume or "equal_teams", Literal["equal_teams"])
-        if self.scale is not None:
-            if len(self.scale) != 2 or not self.scale[0] < self.scale[1]:
-                raise SettingsError("E-SETTING", name="scale", value=self.scale, allowed="(lowest, highest)")
-            object.__setattr__(self, "scale", (float(self.scale[0]), float(self.scale[1])))
+        object.__setattr__(self, "scale", possible(self.scale))
         if not 0 < self.min_weight <= 1:
             raise SettingsError("E-SETTING", name="min_weight", value=self.min_weight, allowed="above 0, up to 1")
         if self.reliability is not None and not 0 <= self.reliability < 1:
             raise SettingsError("E-SETTING", name="reliability", value=self.reliability, allowed="0 up to, but not including, 1")
         if self.weights is not None:
-            object.__setattr__(self, "weights", Fixed(checked_weights(self.weights)))
+            object.__setattr__(self, "weights", Fixed.of(checked_weights(self.weights)))
         if self.sources is not None:
             object.__setattr__(self, "sources", tuple(self.sources))
 
@@ -161,7 +159,7 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             **self._common(table, used, design),
             parts=parts,
             notes=(*design.notes, *notes, *negative),
-            reliability=rating_evidence.reliability(table, raw, self.level),
+            reliability=rating_evidence.reliability(raw, self.level),
             weights=rating_evidence.weight_table(table, used.parts, weights),
             components=facets,
             ratings_by_rater=_by_rater(table),
@@ -184,7 +182,9 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         if set(chosen) != set(table.sources):
             codes = np.array([table.sources.index(s) for s in chosen])
             use = np.isin(table.source, codes)
-            notes.append(Problem("I-SOURCES", None, None, None, {"n": int((~use).sum()), "left_out": sorted(set(table.sources) - set(chosen))}))
+            notes.append(
+                Problem("I-SOURCES", None, None, None, {"n": int((~use).sum()), "left_out": sorted(set(table.sources) - set(chosen))})
+            )
             table = _with_rows(table, use)
         return table, notes
 
@@ -205,11 +205,19 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         """Composites with their covariance and degrees of freedom; of adjusted cells, given the evidence of the raw ones."""
         filled = ~np.isnan(cells.score)
         parts = composite(
-            cells.ratee[filled], cells.rater[filled], cells.dimension[filled], cells.score[filled], weights, len(table.people), len(table.raters)
+            cells.ratee[filled],
+            cells.rater[filled],
+            cells.dimension[filled],
+            cells.score[filled],
+            weights,
+            len(table.people),
+            len(table.raters),
         )
         scored = ~np.isnan(parts.score) & (parts.weight_seen >= self.min_weight - _SUM_SLACK)
         if not scored.any():
-            raise InsufficientDataError("E-FEW", what="a score", needed=f"{self.min_weight:.0%}", unit="of the weight rated", found=f"{parts.weight_seen.max():.0%}")
+            raise InsufficientDataError(
+                "E-FEW", what="a score", needed=f"{self.min_weight:.0%}", unit="of the weight rated", found=f"{parts.weight_seen.max():.0%}"
+            )
         single = SINGLE_RATER_RELIABILITY if self.reliability is None else self.reliability
         before = raw.fitted if raw is not None and self.adjust == "center" else None
         return rating_evidence.evidence(parts, scored, design.kind, single, centred=raw is not None, before=before)
@@ -299,7 +307,9 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         if self.assume is not None:
             notes.append(Problem("I-ASSUMETEAMS"))
         if pooled.any():
-            notes.append(Problem("W-SHRUNKSD", None, None, None, {"who": [table.rater_labels[table.raters[r]] for r in np.flatnonzero(pooled)]}))
+            notes.append(
+                Problem("W-SHRUNKSD", None, None, None, {"who": [table.rater_labels[table.raters[r]] for r in np.flatnonzero(pooled)]})
+            )
         return replace(cells, score=score), notes
 
 
@@ -361,5 +371,11 @@ def _by_rater(table: Ratings) -> pd.DataFrame:
     cells = table.cells
     raters, people = np.array(table.raters, dtype=object), np.array(table.people, dtype=object)
     names = np.array([table.rater_labels[r] for r in table.raters], dtype=object)
-    data = {"rater": raters[cells.rater], "rater_label": names[cells.rater], "ratee": people[cells.ratee], "dimension": np.array(table.dimensions, dtype=object)[cells.dimension], "score": cells.score}
+    data = {
+        "rater": raters[cells.rater],
+        "rater_label": names[cells.rater],
+        "ratee": people[cells.ratee],
+        "dimension": np.array(table.dimensions, dtype=object)[cells.dimension],
+        "score": cells.score,
+    }
     return pd.DataFrame(data)

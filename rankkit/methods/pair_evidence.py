@@ -20,6 +20,8 @@ from rankkit.tables.comparisons import TIE, Comparisons
 Ties = Literal["auto", "davidson", "half", "drop"]
 Judges = Literal["auto", "model"]
 Solver = Literal["newton", "choix"]
+_ALIKE = 0.01  # share of the model's variance that independent judges never fall below: their answers are copies
+_NOTHING = 1e-6  # share at which one person's variance by judge is rounding error
 _CLOSE = 1e-6  # logits within which the cross-check solver must agree
 
 
@@ -57,6 +59,7 @@ class Pairs:
     def record(self) -> tuple[Floats, Floats, Floats]:
         """Wins, losses and ties of each person."""
         c, n = self.counts, self.counts.n
+
         def added(first: Floats, second: Floats) -> Floats:
             return np.asarray(np.bincount(c.first, first, n) + np.bincount(c.second, second, n), dtype=np.float64)
 
@@ -218,6 +221,9 @@ def _clustered(
         single, joint = (judge_clusters.jackknife(left_out.__getitem__, worth, m, information, full_rank=full) for full in (False, True))
     if single.basis == "model":
         return unanimous
+    by_judge, by_model = single.covariance(inverse).diagonal(), inverse.diagonal()
+    if by_judge.sum() < _ALIKE * by_model.sum() or (by_judge < _NOTHING * by_model).any():
+        return unanimous  # judges who answer alike, pair by pair
     few = single.basis == "jackknife"
     return _Clustered(
         single=Dense(single.covariance(inverse)),

@@ -77,9 +77,9 @@ def evidence(
     covariance = raw_covariance(parts, keep, fitted.col, fitted.residual)
     if centred:
         lost = 1.0 if before is not None else _lost_to_centring(parts)
-        level = panel_gradient(parts) if before is not None else np.zeros(2)
-        covariance = centred_covariance(parts, keep, fitted.residual * lost, float(level @ fitted.variances[1:]))
-        each[:, 1], difference[1] = level[0], 0.0
+        panel = panel_gradient(parts) if before is not None else np.zeros(2)
+        covariance = centred_covariance(parts, keep, fitted.residual * lost, float(panel @ fitted.variances[1:]))
+        each[:, 1], difference[1] = panel[0], 0.0
     df = infinite.copy()
     df[keep] = _degrees(each, fitted, parts, keep)
     df_difference = float(crossed_reml.satterthwaite(difference, fitted.variances, fitted.variance_unrestricted))
@@ -182,7 +182,7 @@ def rating_notes(table: Ratings, parts: Composite) -> list[Problem]:
 
 def _rater_notes(table: Ratings, rated: Bools) -> list[Problem]:
     """Notes on single raters."""
-    notes = []
+    notes: list[Problem] = []
     cells, m = table.cells, len(table.raters)
     if not len(cells.score):
         return notes
@@ -203,9 +203,9 @@ def _rater_notes(table: Ratings, rated: Bools) -> list[Problem]:
     blanks = np.bincount(table.rater[~rated], minlength=m)
     total = np.bincount(table.rater, minlength=m)
     used = np.bincount(table.rater[rated], minlength=m) > 0
-    for r in np.flatnonzero(used & (blanks > _BLANK * total)):
-        affected = len(np.unique(table.ratee[~rated & (table.rater == r)]))
-        details = {"rater": table.rater_labels[table.raters[r]], "share": f"{blanks[r] / total[r]:.0%}", "n": affected}
+    for k in np.flatnonzero(used & (blanks > _BLANK * total)):
+        affected = len(np.unique(table.ratee[~rated & (table.rater == k)]))
+        details = {"rater": table.rater_labels[table.raters[k]], "share": f"{blanks[k] / total[k]:.0%}", "n": affected}
         notes.append(Problem("W-NOTOBS", None, None, None, details))
     return notes
 
@@ -227,7 +227,8 @@ def components(table: Ratings, used: Evidence) -> tuple[pd.DataFrame, tuple[Prob
     if y is not None and min(y.shape) > 1:
         found = three_way(y)
         frame = pd.DataFrame({"variance": found.estimates, "as_estimated": found.raw}, index=pd.Index(list(found.names), name="facet"))
-        negative = [k for k, v in enumerate(found.raw) if v < 0]
+        told = used.fitted is not None and bool(used.fitted.at_boundary[1])  # the raters' zero is a note of its own
+        negative = [k for k, v in enumerate(found.raw) if v < 0 and not (told and found.names[k] == "rater")]
         notes = [Problem("I-NEGVAR", None, None, None, {"facet": found.names[k], "value": f"{found.raw[k]:.3g}"}) for k in negative]
         return frame, tuple(notes)
     if used.fitted is None:
@@ -236,7 +237,7 @@ def components(table: Ratings, used: Evidence) -> tuple[pd.DataFrame, tuple[Prob
     return pd.DataFrame({"variance": used.fitted.variances, "as_estimated": used.fitted.variances}, index=facets), ()
 
 
-def reliability(table: Ratings, used: Evidence, level: float) -> pd.DataFrame:
+def reliability(used: Evidence, level: float) -> pd.DataFrame:
     """Reliability with the form named: intraclass correlations of raters' composites; α labelled as what it is."""
     columns = ["coefficient", "value", "ci_low", "ci_high", "assumes"]
     frames = []

@@ -106,9 +106,8 @@ class Rankings(Judgements):
         if not bad.any() and np.isnan(rank).all():
             intake.problems.append(Problem("E-ALLMISSING"))
         extras = intake.extras(_KNOWN)
-        if not intake.problems:
-            lists = {c: encode(extras[c]).codes for c in _LISTS if c in extras}
-            intake.problems += _ranked_twice(rater, ratee, {"dimension": dimension.codes, **lists}, intake.rows)
+        lists = {c: encode(extras[c]).codes for c in _LISTS if c in extras}
+        intake.problems += _ranked_twice(rater, ratee, {"dimension": dimension.codes, **lists}, intake.rows)
         intake.fail_if_any()
         return cls(
             people=ratee.values,
@@ -198,7 +197,8 @@ class Rankings(Judgements):
 def _ranked_twice(rater: Encoded, ratee: Encoded, lists: Mapping[str, Ints], rows: Ints) -> list[Problem]:
     """Report a person who stands twice in one list."""
     keys = pd.DataFrame({"rater": rater.codes, "ratee": ratee.codes, **lists})
-    again = np.flatnonzero(keys.duplicated(keep=False))
+    named = (rater.codes >= 0) & (ratee.codes >= 0) & (lists["dimension"] >= 0)  # blank ids are problems of their own
+    again = np.flatnonzero(keys.duplicated(keep=False).to_numpy() & named)
     groups = keys.iloc[again].groupby(list(keys.columns), sort=False).indices.values()
     out = []
     for group in groups:

@@ -200,9 +200,8 @@ class Ratings(Judgements):
             source_name=intake.source_name,
             notes=tuple(intake.notes),
         )
-        if not intake.problems:
-            own = table._self_problems(intake.shown("source")) if intake.has("source") else []
-            intake.problems += [*own, *table._duplicates()]
+        own = table._self_problems(intake.shown("source")) if intake.has("source") else []
+        intake.problems += [*own, *table._duplicates()]
         intake.problems += score_checks.outside(score, intake.rows, scale, shown)
         if not bad.any() and np.isnan(score).all():
             intake.problems.append(Problem("E-ALLMISSING"))
@@ -220,10 +219,15 @@ class Ratings(Judgements):
         for k in np.flatnonzero(same & (self.source != own) & (self.source >= 0)):
             details = {"rater": self.raters[self.rater[k]], "source": self.sources[self.source[k]]}
             out.append(Problem("E-SELF", int(self.rows[k]), shown, details["source"], details))
-        for k in np.flatnonzero(~same & (self.source == own)):
+        for k in np.flatnonzero(~same & (self.source == own) & self._named):
             details = {"rater": self.raters[self.rater[k]], "ratee": self.people[self.ratee[k]]}
             out.append(Problem("E-NOTSELF", int(self.rows[k]), shown, "self", details))
         return out
+
+    @property
+    def _named(self) -> Bools:
+        """Rows whose ids are all filled in; the others are problems of their own."""
+        return (self.ratee >= 0) & (self.dimension >= 0) & ((self.rater >= 0) | self.averaged_over)
 
     def _key(self) -> Ints:
         """Pack ratee, rater and dimension into one integer that sorts canonically."""
@@ -231,7 +235,8 @@ class Ratings(Judgements):
 
     def _duplicates(self) -> list[Problem]:
         """Report the same rater rating the same person on the same dimension twice on one occasion."""
-        at, key = _repeated(np.arange(len(self)), self._key())
+        at = np.flatnonzero(self._named)
+        at, key = _repeated(at, self._key()[at])
         for column in _REPEATS:
             if column in self.extras and len(at):  # only rows that repeat need the second look
                 again = encode(self.extras[column].iloc[at]).codes

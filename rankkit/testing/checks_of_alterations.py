@@ -74,7 +74,7 @@ def _check_mirrored(result: Result, other: Result, where: str) -> None:
     if result.covariance is not None:
         low = n + 1 - b.loc[ids, "rank_high"] - a.loc[ids, "rank_low"]
         high = n + 1 - b.loc[ids, "rank_low"] - a.loc[ids, "rank_high"]
-        off = np.maximum(low.abs(), high.abs())
+        off = pd.concat([low.abs(), high.abs()], axis=1).max(axis=1)
         # the critical value is simulated, so a pair at the very edge may fall on either side of it
         require(
             off.max() <= 1 and (off > 0).sum() <= max(2, _AT_THE_EDGE * n),

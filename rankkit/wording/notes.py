@@ -66,7 +66,7 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "S-TIEDCUT": ("equal scores at a cut: the committee decides between {grades}", "", "分界处分数相同：由委员会在 {grades} 之间决定", ""),
     "S-JACKKNIFE": ("fewer than 8 judges", "", "评判者不足 8 位", ""),
     "I-SOURCES": ("{n} ratings of source {left_out} were left out of the scores", "Pass sources= to choose.", "来源为 {left_out} 的 {n} 个评分未计入分数", "可用 sources= 选择。"),
-    "I-ZEROVAR": ("the variance between {facet}s was estimated as 0", "", "{facet} 之间的方差估计为 0", ""),
+    "I-ZEROVAR": ("the variance between {facet}s was estimated as 0, as a few raters often yield: intervals of single scores may be too narrow; differences and ranks are not affected", "Add raters to know how severity differs.", "{facet}之间的方差估计为 0，评价人少时常见：单个分数的区间可能偏窄；差异与名次不受影响", "增加评价人可了解宽严差异。"),
     "W-NOVAR": ("the raters agree exactly: how far other raters would differ cannot be known from these data", "Check that the ratings were given independently.", "评价人完全一致：无法从这些数据得知其他评价人会有多大差异", "请确认评分是各自独立给出的。"),
     "I-ONEPERSON": ("there is one person: nothing to compare with", "", "只有一个人：无从比较", ""),
     "I-JEFFREYS": ("maximum likelihood does not exist for these comparisons; the Jeffreys penalty (Kosmidis & Firth 2021) gives finite, provisional scores", "Add comparisons of the people named below.", "这些比较不存在最大似然估计；采用 Jeffreys 惩罚（Kosmidis & Firth 2021）得到有限的暂定分数", "请补充下列人员的比较。"),

@@ -15,7 +15,6 @@ from rankkit import PairedComparison, simulate
 from rankkit.errors import IdentificationError, InsufficientDataError, SettingsError
 
 CLOSE = 1e-6  # published and reference estimates are given to six digits or more
-R_STANDARD_ERRORS = 1e-5  # relative; R stops iterating its weights one step early
 REFERENCE = Path(__file__).resolve().parents[2].parent / "shared" / "reference" / "pairs"
 
 
@@ -99,7 +98,10 @@ def test_a_perfect_ladder_gets_the_jeffreys_prior_and_says_so():
 
 
 def test_demanding_maximum_likelihood_names_those_who_prevent_it():
-    named = LADDER.assign(left_label=LADDER["left"].map(dict(zip("abc", ["安娜", "Ben", "Carl"], strict=True))), right_label=LADDER["right"].map(dict(zip("abc", ["安娜", "Ben", "Carl"], strict=True))))
+    named = LADDER.assign(
+        left_label=LADDER["left"].map(dict(zip("abc", ["安娜", "Ben", "Carl"], strict=True))),
+        right_label=LADDER["right"].map(dict(zip("abc", ["安娜", "Ben", "Carl"], strict=True))),
+    )
     with pytest.raises(IdentificationError) as caught:
         PairedComparison(penalty="none").fit(named)
     assert caught.value.code == "E-UNBEATEN"
@@ -125,7 +127,13 @@ def test_people_never_compared_even_through_others_are_an_error(penalty):
 
 
 def test_the_dimension_at_fault_is_named():
-    rows = [("a", "b", "left", "speed"), ("c", "d", "left", "speed"), ("a", "b", "left", "care"), ("b", "c", "left", "care"), ("c", "d", "left", "care")]
+    rows = [
+        ("a", "b", "left", "speed"),
+        ("c", "d", "left", "speed"),
+        ("a", "b", "left", "care"),
+        ("b", "c", "left", "care"),
+        ("c", "d", "left", "care"),
+    ]
     with pytest.raises(IdentificationError, match="speed"):
         PairedComparison().fit(sided(rows, ("left", "right", "outcome", "dimension")))
 
@@ -142,7 +150,11 @@ def test_estimates_are_never_huge_stand_ins_for_infinity():
 def test_davidson_ties_of_six_judges():
     """Pairs AB, AC, BC with 1 = first, −1 = second, 0 = tie: u_A − u_C 1.562749, u_B − u_C 1.042995, log-likelihood −17.933136."""
     answers = [(1, 1, 0), (1, 0, -1), (1, -1, 1), (-1, 1, 1), (0, 1, 1), (0, 0, 1)]
-    rows = [(*pair, {1: "left", -1: "right", 0: "tie"}[x]) for answer in answers for pair, x in zip((("A", "B"), ("A", "C"), ("B", "C")), answer, strict=True)]
+    rows = [
+        (*pair, {1: "left", -1: "right", 0: "tie"}[x])
+        for answer in answers
+        for pair, x in zip((("A", "B"), ("A", "C"), ("B", "C")), answer, strict=True)
+    ]
     found = PairedComparison().fit(sided(rows))
     np.testing.assert_allclose(found.estimate[:2] - found.estimate[2], [1.562749, 1.042995], atol=CLOSE)
     assert found.loglik == pytest.approx(-17.933136, abs=CLOSE)
@@ -167,7 +179,12 @@ def test_pudding_with_ties_as_published():
 def test_half_a_win_each_is_two_half_comparisons():
     tied = judged(4, tie=0.3)
     data = tied.drop(columns="rater")
-    halves = pd.concat([data[data["outcome"] != "tie"].assign(weight=1.0), *(data[data["outcome"] == "tie"].assign(outcome=o, weight=0.5) for o in ("left", "right"))])
+    halves = pd.concat(
+        [
+            data[data["outcome"] != "tie"].assign(weight=1.0),
+            *(data[data["outcome"] == "tie"].assign(outcome=o, weight=0.5) for o in ("left", "right")),
+        ]
+    )
     a, b = PairedComparison(ties="half").fit(data), PairedComparison().fit(halves)
     np.testing.assert_allclose(a.estimate, b.estimate, atol=1e-9)
     np.testing.assert_allclose(a.scores["se"], b.scores["se"], rtol=1e-8)
@@ -227,7 +244,18 @@ def test_somebody_only_ever_skipped_stays_without_a_score():
 
 def test_winning_against_strong_people_counts_for_more_than_the_share_of_wins():
     """d wins half of the games, all against the best; c wins two thirds, all against the weakest."""
-    rows = [("a", "b", 3), ("b", "a", 2), ("d", "a", 2), ("a", "d", 2), ("a", "e", 5), ("e", "a", 1), ("c", "e", 4), ("e", "c", 2), ("b", "e", 4), ("e", "b", 1)]
+    rows = [
+        ("a", "b", 3),
+        ("b", "a", 2),
+        ("d", "a", 2),
+        ("a", "d", 2),
+        ("a", "e", 5),
+        ("e", "a", 1),
+        ("c", "e", 4),
+        ("e", "c", 2),
+        ("b", "e", 4),
+        ("e", "b", 1),
+    ]
     found = PairedComparison().fit(wins(rows))
     share = found.record["wins"] / found.record["comparisons"]
     assert share["c"] > share["d"]
@@ -239,9 +267,14 @@ def test_winning_against_strong_people_counts_for_more_than_the_share_of_wins():
 
 @pytest.mark.parametrize(
     ("m", "basis", "said", "status", "df"),
-    [(1, "model", "I-JUDGES", "scored", np.inf), (2, "model", "I-JUDGES", "scored", np.inf), (3, "judge_cluster", "I-JACKKNIFE", "provisional", 2),
-     (7, "judge_cluster", "I-JACKKNIFE", "provisional", 6), (8, "judge_cluster", None, "scored", 7)],
-)  # fmt: skip
+    [
+        (1, "model", "I-JUDGES", "scored", np.inf),
+        (2, "model", "I-JUDGES", "scored", np.inf),
+        (3, "judge_cluster", "I-JACKKNIFE", "provisional", 2),
+        (7, "judge_cluster", "I-JACKKNIFE", "provisional", 6),
+        (8, "judge_cluster", None, "scored", 7),
+    ],
+)
 @pytest.mark.parametrize("tie", [0.0, 0.3])
 def test_standard_errors_by_number_of_judges(m, basis, said, status, df, tie):
     data = pd.concat([judged(m, tie=tie, seed=s, gap=0.05) for s in range(8)])
@@ -281,10 +314,10 @@ def test_identical_judges_do_not_give_certainty():
     one = sided([("a", "b", "left"), ("b", "c", "left"), ("c", "a", "left"), ("a", "c", "left")])
     data = pd.concat([one.assign(rater=f"j{r}") for r in range(10)])
     found = PairedComparison().fit(data)
-    spread = found.scores["se"].to_numpy()
-    assert found.se_basis == "judge_cluster" or "W-UNANIMOUS" in codes(found)
-    if found.se_basis == "model":
-        assert (spread > 0.1).all()
+    assert found.se_basis == "model"  # the sandwich would say zero
+    assert "W-UNANIMOUS" in codes(found)
+    assert (found.scores["se"] > 0.1).all()
+    assert (found.scores["status"] == "provisional").all()
 
 
 def test_unanimous_judges_fall_back_to_the_model():
@@ -300,7 +333,7 @@ def test_unanimous_judges_fall_back_to_the_model():
 
 
 def test_choix_agrees():
-    data = simulate.comparisons(15, judges=1, design="complete", sd=0.5, seed=3).table
+    data = simulate.comparisons(15, judges=6, design="complete", sd=0.5, seed=3).table
     ours, theirs = PairedComparison().fit(data), PairedComparison(solver="choix").fit(data)
     np.testing.assert_allclose(ours.estimate, theirs.estimate, atol=1e-8)
     pairs = [(a, b) if r == 1 else (b, a) for a, b, r in zip(data.left, data.right, data.result, strict=True)]

@@ -12,7 +12,12 @@ from rankkit.tables.comparisons import LEFT, RIGHT, SKIP, TIE, Comparisons
 
 
 def _frame(**changes: Any) -> pd.DataFrame:
-    plain = {"rater": ["j1", "j1", "j2", "j2"], "left": ["a", "b", "a", "c"], "right": ["b", "c", "c", "a"], "outcome": ["left", "right", "tie", "skip"]}
+    plain = {
+        "rater": ["j1", "j1", "j2", "j2"],
+        "left": ["a", "b", "a", "c"],
+        "right": ["b", "c", "c", "a"],
+        "outcome": ["left", "right", "tie", "skip"],
+    }
     return pd.DataFrame(plain).assign(**changes)
 
 
@@ -72,7 +77,10 @@ def test_what_stands_in_the_cells() -> None:
 
 
 def test_blank_judges_and_dimensions() -> None:
-    assert _problems(_frame(rater=["j", None, "j", "j"], dimension=["x", "x", "", "x"])) == [("E-BLANK", 3, "rater"), ("E-BLANK", 4, "dimension")]
+    assert _problems(_frame(rater=["j", None, "j", "j"], dimension=["x", "x", "", "x"])) == [
+        ("E-BLANK", 3, "rater"),
+        ("E-BLANK", 4, "dimension"),
+    ]
 
 
 def test_blank_counts_are_no_counts() -> None:
@@ -103,7 +111,10 @@ def test_count_times_weight() -> None:
     assert table.count.tolist() == [1.0, 3.0, 0.0, 1.0]
 
 
-@pytest.mark.parametrize("frame", [_frame(), _frame(count=2, dimension=["x", "y", "x", "y"], note=1), _wins(), _frame(left_label=list("ABAC"), right_label=list("BCCA"))])
+@pytest.mark.parametrize(
+    "frame",
+    [_frame(), _frame(count=2, dimension=["x", "y", "x", "y"], note=1), _wins(), _frame(left_label=list("ABAC"), right_label=list("BCCA"))],
+)
 def test_frame_reads_back(frame: pd.DataFrame) -> None:
     table = Comparisons.from_frame(frame)
     again = Comparisons.from_frame(table.frame)
@@ -116,7 +127,14 @@ def test_frame_reads_back(frame: pd.DataFrame) -> None:
 def test_row_order_changes_nothing_and_every_fact_counts() -> None:
     table = Comparisons.from_frame(_frame())
     assert Comparisons.from_frame(_frame().iloc[::-1]).data_hash() == table.data_hash()
-    others = [_frame(outcome="left"), _frame(rater="j1"), _frame(count=2), _frame().iloc[:3], _frame(left=["a", "b", "b", "c"]), _frame(dimension="x")]
+    others = [
+        _frame(outcome="left"),
+        _frame(rater="j1"),
+        _frame(count=2),
+        _frame().iloc[:3],
+        _frame(left=["a", "b", "b", "c"]),
+        _frame(dimension="x"),
+    ]
     assert len({Comparisons.from_frame(f).data_hash() for f in [_frame(), *others]}) == 7
 
 

@@ -30,7 +30,9 @@ def test_readable(text: object, value: float) -> None:
     assert not bad.any()
 
 
-@pytest.mark.parametrize("text", ["四", "x", "1,5", "1_000", "inf", "-inf", "1e999", "0x10", "95%", "５％", "½", "1 2", "=1+1", True, [1], {}, 1j])
+@pytest.mark.parametrize(
+    "text", ["四", "x", "1,5", "1_000", "inf", "-inf", "1e999", "0x10", "95%", "５％", "½", "1 2", "=1+1", True, [1], {}, 1j]
+)
 def test_unreadable(text: object) -> None:
     values, bad = parse(pd.Series([text, "9"], dtype=object))
     assert np.isnan(values[0])
@@ -45,7 +47,9 @@ def test_percent_only_where_declared() -> None:
     assert parse(cells)[1].tolist() == [True, True, False, True]
 
 
-@pytest.mark.parametrize("dtype", ["int8", "uint64", "float32", "Int64", "Float64", "int64[pyarrow]", "double[pyarrow]", "category", "object", "str"])
+@pytest.mark.parametrize(
+    "dtype", ["int8", "uint64", "float32", "Int64", "Float64", "int64[pyarrow]", "double[pyarrow]", "category", "object", "str"]
+)
 def test_every_dtype_of_numbers(dtype: str) -> None:
     values, bad = parse(pd.Series([1, 2]).astype(dtype))
     assert values.tolist() == [1.0, 2.0]

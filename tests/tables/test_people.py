@@ -59,7 +59,10 @@ def test_two_spellings_of_one_person_are_both_shown() -> None:
         People.from_frame(_frame(person=["Ａ", "A"]))
 
 
-@pytest.mark.parametrize("name", ["gender", "Gender", "GENDER ", "ＧＥＮＤＥＲ", "Date of Birth", "date-of-birth", "Ethnic.Group", "性别", "性別", "年龄", "政治面貌"])
+@pytest.mark.parametrize(
+    "name",
+    ["gender", "Gender", "GENDER ", "ＧＥＮＤＥＲ", "Date of Birth", "date-of-birth", "Ethnic.Group", "性别", "性別", "年龄", "政治面貌"],
+)
 def test_protected_attributes_do_not_get_in(name: str) -> None:
     assert _problems(_frame(**{name: "x"})) == [("E-ATTR", None)]
 

@@ -66,7 +66,10 @@ def test_one_list_for_each(column: str) -> None:
 def test_pairs_of_a_ranking() -> None:
     table = Rankings.from_frame(_frame(rank=[2, 1, None, 1, 1], ratee_label=["甲", "乙", "丙", "甲", "乙"]))
     pairs = table.to_comparisons()
-    assert pairs.frame[["rater", "left", "right", "outcome"]].astype(str).to_numpy().tolist() == [["j", "b", "a", "left"], ["k", "a", "b", "tie"]]
+    assert pairs.frame[["rater", "left", "right", "outcome"]].astype(str).to_numpy().tolist() == [
+        ["j", "b", "a", "left"],
+        ["k", "a", "b", "tie"],
+    ]
     assert pairs.result.tolist() == [LEFT, TIE]
     assert pairs.labels == {"a": "甲", "b": "乙"}
 

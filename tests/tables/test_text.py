@@ -62,8 +62,7 @@ def test_as_text(cell: object, text: str | None) -> None:
 def test_codes_do_not_depend_on_row_order_or_dtype(dtype: object) -> None:
     column = pd.Series(["b", "a", None, "Ａ", "c "], dtype=object).astype(dtype)
     found = encode(column)
-    assert found.values == ("a", "A", "b", "c") or found.values == ("A", "a", "b", "c")
-    assert found.values == tuple(sorted(found.values))
+    assert found.values == ("A", "a", "b", "c")
     back = encode(column[::-1])
     assert back.values == found.values
     assert back.codes[::-1].tolist() == found.codes.tolist()
@@ -78,7 +77,7 @@ def test_folded_spellings_are_kept() -> None:
 
 
 def test_true_is_not_one_and_lists_are_cells() -> None:
-    codes, cells = distinct(pd.Series([True, 1, "1", [1], [1], None], dtype=object))
+    codes, _ = distinct(pd.Series([True, 1, "1", [1], [1], None], dtype=object))
     assert codes.tolist() == [0, 1, 2, 3, 3, -1]
     assert encode(pd.Series([1, True], dtype=object)).values == ("1", "True")
     assert encode(pd.Series([True, 1], dtype=object)).values == ("1", "True")
