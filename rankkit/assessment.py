@@ -143,8 +143,9 @@ def with_people(result: R, people: People) -> R:
     """Add people without any judgement (status ``insufficient_data``) and display names."""
     missing = [p for p in people.ids if p not in set(result.people)]
     labels = {**result.labels, **{p: people.labels[p] for p in people.ids if people.labels[p] != p or p not in result.labels}}
+    parts = {d: with_people(part, people) for d, part in result.parts.items()}
     if not missing:
-        return replace(result, labels=labels)
+        return replace(result, labels=labels, parts=parts)
     k = len(missing)
     df = np.append(result.df, np.full(k, np.nan)) if len(result.df) else result.df
     # adding at the end leaves the covariance, which lists estimated people only, as it is
@@ -152,6 +153,7 @@ def with_people(result: R, people: People) -> R:
         result,
         people=(*result.people, *missing),
         labels=labels,
+        parts=parts,
         estimate=np.append(result.estimate, np.full(k, np.nan)),
         status=(*result.status, *_unjudged(k)),
         reasons=(*result.reasons, *[Problem("S-NOJUDGEMENT")] * k),

@@ -47,7 +47,6 @@ def test_check_lists_problems_and_marks_the_sheet(run, tmp_path):
     assert marked.exists()
     zh = run("check", path, *columns, "--kind", "ratings", "--scale", 1, 5, "--lang", "zh")
     assert "第 2 行" in zh.output
-    rk.use_language("en")
 
 
 def test_a_missing_file_is_one_line(run, tmp_path):
@@ -73,7 +72,6 @@ def test_fit_grade_report_and_compare_work_from_archives(run, ratings_file, tmp_
     page = (tmp_path / "own.html").read_text(encoding="utf-8")
     assert "Anne" in page
     assert "Betty" not in page
-    rk.use_language("en")
 
 
 def test_shares_that_do_not_add_up_are_refused(run, ratings_file, tmp_path):
@@ -101,7 +99,6 @@ def test_templates_can_be_filled_and_read(run, tmp_path, method, lang):
     with pytest.raises(rk.RankkitError) as caught:
         (rk.read_ratings if method == "graphic_rating_scale" else rk.read_comparisons)(path)
     assert set(caught.value.codes) & {"E-HEADERONLY", "E-COLS"}
-    rk.use_language("en")
 
 
 def test_datasets_are_listed_and_described(run, tmp_path):

@@ -13,7 +13,7 @@ from rankkit.kernels.rank_sets import rank_sets
 from rankkit.result import Result
 
 
-def given(values, se=0.3, prefix="p", reasons=None):
+def given(values, se=0.3, prefix="p"):
     n = len(values)
     values = np.asarray(values, dtype=float)
     known = ~np.isnan(values)

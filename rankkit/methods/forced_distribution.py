@@ -70,7 +70,9 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
 
     Seats are the floors of :math:`p_b n` and, for what is left over, the largest fractions (exact arithmetic); equal
     fractions go by the declared rule. People with equal scores at a cut are never separated by order: by default the
-    committee decides. Probabilities grade draws from the posterior of true scores with the same quota.
+    committee decides. Probabilities grade draws from the posterior of true scores with the same quota. They take the
+    variances for known: simulated with 40 people and 5 raters they come true as stated, with 15 people and 3 raters
+    high ones are too sure (of grades given 89 %, 82 % were right).
 
     Parameters
     ----------

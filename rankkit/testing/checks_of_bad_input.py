@@ -66,7 +66,15 @@ def _check_refused(
 
 def _without_scores(result: Result) -> Result:
     n = len(result.people)
-    return replace(result, estimate=np.full(n, np.nan), covariance=None, se_basis="none", status=tuple(["not_scored"] * n), parts={})
+    return replace(
+        result,
+        estimate=np.full(n, np.nan),
+        covariance=None,
+        joint_covariance=None,
+        se_basis="none",
+        status=tuple(["not_scored"] * n),
+        parts={},
+    )
 
 
 def _spoilt(frame: pd.DataFrame, column: str, value: Any) -> pd.DataFrame:

@@ -17,6 +17,9 @@ from rankkit.result import Result
 TOLERANCE = 1e-9
 """Share of the largest number: what summing in another order may change, and an iteration stopped one step apart."""
 
+_UNIT = 1e-3
+"""Columns with nothing larger are held to an absolute tolerance: what is left of zero after subtraction is rounding."""
+
 _PERSON = ("ratee", "rater", "person", "left", "right", "winner", "loser", "across")
 _LABEL = ("label", "across_label", "rater_label")
 _REAL = ("score", "se", "ci_low", "ci_high")
@@ -159,6 +162,6 @@ def _translated(frame: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 def _close(x: Floats, y: Floats, tolerance: float) -> Any:
     """Equal within the tolerance, or missing in both, or infinite in both."""
     finite = np.isfinite(x)
-    size = max(float(np.abs(x[finite]).max()), 1e-300) if finite.any() else 1.0
+    size = max(float(np.abs(x[finite]).max()), _UNIT) if finite.any() else 1.0
     with np.errstate(invalid="ignore"):
         return (x == y) | (np.isnan(x) & np.isnan(y)) | (np.abs(x - y) <= tolerance * size)

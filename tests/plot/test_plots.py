@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -229,8 +231,7 @@ def test_boundary_draws_grades_cuts_and_probabilities():
 
 
 def test_boundary_leaves_a_tie_at_the_cut_open():
-    subject = result(8, covariance=False)
-    subject.estimate[:] = [5, 5, 5, 4, 3, 2, 1, 0]
+    subject = replace(result(8, covariance=False), estimate=np.array([5.0, 5, 5, 4, 3, 2, 1, 0]))
     grades = ForcedDistribution(shares={"A": 0.25, "B": 0.5, "C": 0.25}).fit(subject)
     data = plot.data(grades, "boundary", lang="en")
     assert list(data.table["text"][data.table["awaiting"]]) == ["A / B?"] * 3
