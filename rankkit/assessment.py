@@ -99,6 +99,8 @@ class Assessment(ABC, Generic[T, R]):
         if people is not None and not isinstance(people, People):
             raise PeopleError("E-TYPE", expected="People", found=type(people).__name__)
         table = self._table(data)
+        if people is not None:
+            table = _named(table, people)
         result = self._estimate(table, people)
         return self._attach(result, table, people)
 
@@ -137,6 +139,14 @@ class Assessment(ABC, Generic[T, R]):
     def settings(self) -> dict[str, Any]:
         """Return the settings by name."""
         return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+
+
+def _named(table: T, people: People) -> T:
+    """Show display names wherever the method shows people: in tables and messages too."""
+    labels = {p: people.labels[p] for p in table.people if people.labels.get(p, p) != p}
+    if isinstance(table, Result):
+        return table.relabelled(labels)
+    return replace(table, labels={**table.labels, **labels})  # type: ignore[type-var]
 
 
 def with_people(result: R, people: People) -> R:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,16 +18,13 @@ from rankkit.methods.forced_distribution import ForcedDistributionResult
 from rankkit.result import Result
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from rankkit.errors import Lang
-    from rankkit.privacy.audience import Audience
 
 _FEWEST = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class MethodComparison:
+class MethodComparison(show.Shown):
     """The same people under several methods; only people scored by all of them are compared.
 
     Attributes
@@ -77,32 +73,6 @@ class MethodComparison:
         if self.grades is not None:
             named["grades"] = self.grades
         return {k: v for k, v in named.items() if len(v)}
-
-    def plot(self, kind: str | None = None, ax: Axes | None = None, **options: Any) -> Axes:
-        """Draw ranks across methods."""
-        return show.plot(self, kind, ax, **options)
-
-    def plot_data(self, kind: str | None = None, **options: Any) -> Any:
-        """Return the exact numbers drawn."""
-        return show.plot_data(self, kind, **options)
-
-    def to_report(
-        self, path: str | Path, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None
-    ) -> Path:
-        """Write a self-contained HTML report for an audience."""
-        return show.report(self, path, audience=audience, lang=lang, ratee=ratee, key=key)
-
-    def to_excel(
-        self, path: str | Path, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None
-    ) -> Path:
-        """Write an Excel workbook for an audience."""
-        return show.workbook(self, path, audience=audience, lang=lang, ratee=ratee, key=key)
-
-    def __repr__(self) -> str:
-        return show.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return show.as_html(self)
 
 
 def compare(results: Mapping[str, Result], *, top: int | None = None, level: float = 0.95, seed: int = 0) -> MethodComparison:

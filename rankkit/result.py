@@ -23,8 +23,6 @@ from rankkit.kernels.ranking import canonical_order, competition_ranks
 from rankkit.privacy.audience import Audience, restrict
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from rankkit.errors import Lang
 
 Unit = Literal["scale points", "logit", "T", "points", "z", "percentile", "ordinal", "none"]
@@ -49,7 +47,7 @@ class Difference:
 
 @archive.archived
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Result:
+class Result(show.Shown):
     """Scores of people with their uncertainty; higher is better, rank 1 is best, nobody is left out.
 
     Attributes
@@ -370,29 +368,3 @@ class Result:
         """Return the result under other display names."""
         parts = {d: p.relabelled(labels) for d, p in self.parts.items()}
         return replace(self, labels={**self.labels, **{p: labels[p] for p in self.people if p in labels}}, parts=parts)
-
-    def plot(self, kind: str | None = None, ax: Axes | None = None, **options: Any) -> Axes:
-        """Draw the result; ``kind`` is one of ``forest``, ``raters``, ``design``, or what the method adds."""
-        return show.plot(self, kind, ax, **options)
-
-    def plot_data(self, kind: str | None = None, **options: Any) -> Any:
-        """Return the exact numbers and labels a plot shows."""
-        return show.plot_data(self, kind, **options)
-
-    def to_report(
-        self, path: str | Path, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None
-    ) -> Path:
-        """Write a self-contained HTML report for an audience, in English or Chinese; see :meth:`release`."""
-        return show.report(self, path, audience=audience, lang=lang, ratee=ratee, key=key)
-
-    def to_excel(
-        self, path: str | Path, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None
-    ) -> Path:
-        """Write an Excel workbook for an audience; see :meth:`release`."""
-        return show.workbook(self, path, audience=audience, lang=lang, ratee=ratee, key=key)
-
-    def __repr__(self) -> str:
-        return show.as_text(self)
-
-    def _repr_html_(self) -> str:
-        return show.as_html(self)

@@ -8,7 +8,62 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from rankkit.errors import RankkitError
+    from rankkit.errors import Lang, RankkitError
+    from rankkit.privacy.audience import Audience
+
+
+class Shown:
+    """What can be looked at: plots, reports, workbooks, and how it prints."""
+
+    def plot(self, kind: str | None = None, ax: Axes | None = None, **options: Any) -> Axes:
+        """Draw it; an unknown ``kind`` is answered with the list of those that exist."""
+        return plot(self, kind, ax, **options)
+
+    def plot_data(self, kind: str | None = None, **options: Any) -> Any:
+        """Return the exact numbers and labels a plot shows."""
+        return plot_data(self, kind, **options)
+
+    def to_report(
+        self, path: str | Path, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None
+    ) -> Path:
+        """Write a self-contained HTML report for an audience, in English or Chinese.
+
+        Parameters
+        ----------
+        path : path-like
+            Where to write.
+        audience : {"committee", "hr", "ratee", "research"}
+            A ratee sees the own row only; research sees pseudonyms.
+        lang : {"en", "zh"}
+            Language.
+        ratee : str, optional
+            Whose report it is; needed for ``audience="ratee"``.
+        key : bytes, optional
+            Secret of the pseudonyms; a random one, thrown away, by default.
+
+        Returns
+        -------
+        pathlib.Path
+            The file written.
+
+        Raises
+        ------
+        DisclosureError
+            If the audience is a ratee and nobody says which.
+        """
+        return report(self, path, audience=audience, lang=lang, ratee=ratee, key=key)
+
+    def to_excel(
+        self, path: str | Path, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None
+    ) -> Path:
+        """Write an Excel workbook for an audience; parameters as :meth:`to_report`."""
+        return workbook(self, path, audience=audience, lang=lang, ratee=ratee, key=key)
+
+    def __repr__(self) -> str:
+        return as_text(self)
+
+    def _repr_html_(self) -> str:
+        return as_html(self)
 
 
 def plot(subject: Any, kind: str | None = None, ax: Axes | None = None, **options: Any) -> Axes:

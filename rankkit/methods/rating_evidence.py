@@ -261,7 +261,7 @@ def weight_table(table: Ratings, parts: Composite, weights: Floats) -> pd.DataFr
     whole = ~np.isnan(x).any(axis=1)
     index = pd.Index(list(table.dimensions), name="dimension")
     effective = np.full(len(weights), np.nan)
-    if whole.sum() > 1 and np.ptp(x[whole] @ weights) > 0:
+    if whole.sum() > 1 and np.ptp(x[whole] @ weights) > 1e-9 * float(np.abs(x[whole]).max()):
         effective = effective_weights(np.atleast_2d(np.cov(x[whole], rowvar=False)), weights)
     with np.errstate(invalid="ignore"):
         sd = np.array([np.nanstd(c, ddof=1) if (~np.isnan(c)).sum() > 1 else np.nan for c in x.T])

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-import pandas as pd
 import pytest
 
 from rankkit import datasets
@@ -76,43 +73,29 @@ TRIALS = [
 ]
 
 
-@cache
-def outcome(method: str, name: str, dataset: str) -> pd.DataFrame:
-    """Run every check of one method on one data set, once a session."""
-    assessment, through, _ = METHODS[method][name]
-    return check_assessment(assessment, datasets.load(dataset), through=through)
-
-
-def ran(method: str, name: str, dataset: str) -> int:
-    return int((outcome(method, name, dataset)["outcome"] == "passed").sum())
-
-
 def test_every_method_is_checked():
     assert set(METHODS) == set(HOME)
 
 
 @pytest.mark.parametrize(("method", "name", "dataset"), TRIALS, ids=["-".join(t) for t in TRIALS])
 def test_contract(method, name, dataset):
-    found = outcome(method, name, dataset)
+    assessment, through, _ = METHODS[method][name]
+    found = check_assessment(assessment, datasets.load(dataset), through=through)
     assert tuple(found["check"]) == checks()
-    assert found.loc[found["outcome"] != "passed", "reason"].str.len().gt(0).all()
+    skipped = found[found["outcome"] != "passed"]
+    assert skipped["reason"].str.len().gt(0).all()
+    assert len(found) - len(skipped) == RAN[method, name][dataset]  # skips cannot hollow it out
+    if method == "PairedComparison" and RAN[method, name][dataset] == len(checks()) - 1:
+        assert list(skipped["check"]) == ["shift"]
 
 
-def test_as_many_checks_ran_as_are_written_down():
-    counted: dict[tuple[str, str], dict[str, int]] = {}
-    for method, name, dataset in TRIALS:
-        counted.setdefault((method, name), {})[dataset] = ran(method, name, dataset)
-    assert counted == RAN
-    assert sum(n for line in counted.values() for n in line.values()) == RAN_IN_ALL
-
-
-def test_every_check_ran_for_every_kind_of_method():
-    passed = {m: set() for m in METHODS}
-    for method, name, dataset in TRIALS:
-        found = outcome(method, name, dataset)
-        passed[method] |= set(found.loc[found["outcome"] == "passed", "check"])
-    assert passed["GraphicRatingScale"] == passed["ForcedDistribution"] == set(checks())
-    assert set(checks()) - passed["PairedComparison"] == {"shift"}
+def test_the_numbers_written_down_are_of_all_trials():
+    written = {(method, name, dataset) for (method, name), line in RAN.items() for dataset in line}
+    assert written == set(TRIALS)
+    assert sum(n for line in RAN.values() for n in line.values()) == RAN_IN_ALL
+    best = {method: max(max(RAN[method, name].values()) for name in lines) for method, lines in METHODS.items()}
+    everything = len(checks())
+    assert best == {"GraphicRatingScale": everything, "ForcedDistribution": everything, "PairedComparison": everything - 1}
 
 
 @pytest.mark.parametrize(("method", "name", "dataset"), sorted(CANNOT), ids=["-".join(t) for t in sorted(CANNOT)])
