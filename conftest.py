@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -15,3 +16,13 @@ def _fresh_language() -> Iterator[None]:
     token = errors._language.set(None)  # noqa: SLF001 - what use_language sets
     yield
     errors._language.reset(token)  # noqa: SLF001
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long simulations to `make thorough`."""
+    if os.environ.get("RANKKIT_THOROUGH"):
+        return
+    long = [item for item in items if item.get_closest_marker("thorough")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in set(long)]

@@ -18,14 +18,16 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "E-BROKEN": ("the file {path} cannot be opened as {kind}", "Open it in its own program, remove any password, and save it again.", "无法将文件 {path} 作为 {kind} 打开", "请用原程序打开，去掉密码后重新保存。"),
     "E-EXTRA": ("reading {what} needs the package {package}", "Install it: pip install 'rankkit-appraisal[{extra}]'.", "读取 {what} 需要安装 {package}", "请安装：pip install 'rankkit-appraisal[{extra}]'。"),
     "E-WRITE": ("the file {path} cannot be written", "Close it in other programs, and check the folder.", "无法写入文件 {path}", "请关闭正在使用它的程序，并检查文件夹。"),
+    "E-ONEROWSHEET": ("the sheet {sheet}, the first with content, has a single row and so no data; the workbook also has {others}", "Pass sheet= the one that holds the data.", "工作表 {sheet}（第一个有内容的工作表）只有一行，没有数据；工作簿中还有 {others}", "请用 sheet= 指定数据所在的工作表。"),
     # columns
+    "E-TITLEROW": ("the first line is no header; the column names {names} stand here, below a title", "Delete the lines above this row, so that the header comes first.", "第一行不是表头；列名 {names} 在本行，其上方是标题", "请删除本行以上的内容，使表头成为第一行。"),
     "E-COLS": ("missing column {missing}; the table has {found}", "Name them: columns={{{example}}}.", "缺少列 {missing}；表中有 {found}", "请指明列名：columns={{{example}}}。"),
     "E-DUPCOL": ("column {name} appears {n} times", "Rename or delete one of them.", "列 {name} 出现了 {n} 次", "请改名或删除其中一列。"),
     "E-MAPCOL": ("columns= names {name}, which is not in the table; it has {found}", "Correct the spelling.", "columns= 指定的 {name} 不在表中；表中有 {found}", "请更正拼写。"),
     "E-TYPE": ("a {expected} is needed here, not {found}", "Pass a DataFrame or the table itself.", "此处需要 {expected}，而不是 {found}", "请传入 DataFrame 或对应的表。"),
     # cells
     "E-BLANK": ("is blank", "Fill it in, or delete the row.", "为空", "请填写，或删除该行。"),
-    "E-NUMBER": ("is not a number", "Type a number{range}, or leave it blank for 'not rated'.", "不是数字", "请填写数字{range_zh}，未评分请留空。"),
+    "E-NUMBER": ("is not a number", "Type a number{range}, or leave it blank for 'not rated'; for grade words pass words={{word: number}}.", "不是数字", "请填写数字{range_zh}，未评分请留空；若为等级词，请指定 words={{等级词: 数值}}。"),
     "E-RANGE": ("is outside the {low}–{high} scale", "Correct it, or pass scale=(min, max) if the form used another scale.", "超出 {low}–{high} 的量表范围", "请更正；若量表不同，请指定 scale=(最小值, 最大值)。"),
     "E-ZEROBASE": ("{n} scores are {value}, outside the {low}–{high} scale, and none is {high}: the form may count from {value}", "Pass scale=({value}, …) if it does; if {value} means 'not observed', leave those cells blank.", "有 {n} 个分数为 {value}，超出 {low}–{high} 量表，且没有一个是 {high}：量表可能从 {value} 开始计分", "若如此请指定 scale=({value}, …)；若 {value} 表示“未观察”，请留空。"),
     "E-ONEBASE": ("{n} scores are {value}, outside the {low}–{high} scale, and none is {low}: the form may count from {first}", "Pass scale=({first}, {value}) if it does.", "有 {n} 个分数为 {value}，超出 {low}–{high} 量表，且没有一个是 {low}：量表可能从 {first} 开始计分", "若如此请指定 scale=({first}, {value})。"),
