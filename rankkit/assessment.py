@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
@@ -16,6 +16,7 @@ from rankkit.result import Result, Status
 from rankkit.tables.attributes import Attributes
 from rankkit.tables.judgements import Judgements
 from rankkit.tables.people import People
+from rankkit.tables.text import zero_padded_twins
 
 T = TypeVar("T", bound="Judgements | Result")
 R = TypeVar("R", bound=Result)
@@ -68,8 +69,10 @@ class Assessment(ABC, Generic[T, R]):
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 < self.level < 1:
+        if not is_number(self.level) or not 0 < self.level < 1:
             raise SettingsError("E-LEVEL", value=self.level)
+        if not isinstance(self.seed, (int, np.integer)) or isinstance(self.seed, bool) or self.seed < 0:
+            raise SettingsError("E-SETTING", name="seed", value=self.seed, allowed="0, 1, 2, …")
 
     def fit(self, data: pd.DataFrame | T, *, people: People | None = None) -> R:
         """Estimate scores from a table.
@@ -120,6 +123,7 @@ class Assessment(ABC, Generic[T, R]):
     def _attach(self, result: R, table: T, people: People | None) -> R:
         """Add the people nobody judged, their names, the settings and where it all came from."""
         if people is not None:
+            _check_zeros(result.people, people)
             result = with_people(result, people)
         source = table.provenance.get("data", "") if isinstance(table, Result) else table.data_hash()
         notes = () if isinstance(table, Result) else table.notes
@@ -147,6 +151,13 @@ def _named(table: T, people: People) -> T:
     if isinstance(table, Result):
         return table.relabelled(labels)
     return replace(table, labels={**table.labels, **labels})  # type: ignore[type-var]
+
+
+def _check_zeros(judged: Sequence[str], people: People) -> None:
+    """Raise if an id of one table is an id of the other without its leading zeros: one was read as numbers."""
+    across = sorted({*zero_padded_twins({*judged, *people.ids})} - {*zero_padded_twins(judged), *zero_padded_twins(people.ids)})
+    if across:
+        raise PeopleError([Problem("E-ID", details={"a": a, "b": b}) for a, b in across])
 
 
 def with_people(result: R, people: People) -> R:
@@ -247,6 +258,8 @@ def fit_by(assessment: Assessment[Any, Any], data: Any, by: str, *, people: Peop
     from rankkit.errors import RankkitError  # noqa: PLC0415 - kept beside its one use
 
     table = assessment._table(data)  # noqa: SLF001 - the same validation as fit
+    if people is not None and not isinstance(table, Result):
+        _check_zeros(table.people, people)
     results: dict[str, Result] = {}
     errors: dict[str, Exception] = {}
     for value, part in table.split(by).items():
@@ -262,6 +275,11 @@ def fit_by(assessment: Assessment[Any, Any], data: Any, by: str, *, people: Peop
 def _unjudged(k: int) -> tuple[Status, ...]:
     status: Status = "insufficient_data"
     return (status,) * k
+
+
+def is_number(value: Any) -> bool:
+    """Whether a setting is a number: text and truth values are not."""
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
 def check_choice(name: str, value: Any, choices: Any) -> None:

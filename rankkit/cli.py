@@ -5,18 +5,20 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from rankkit.errors import Lang, RankkitError, use_language
+from rankkit.errors import Lang, RankkitError, language, use_language
 
 F = TypeVar("F", bound=Callable[..., Any])
 _LANG = click.option("--lang", type=click.Choice(["en", "zh"]), default=None, help="Language of messages and reports.")
 _ENCODING = click.option("--encoding", default=None, help="Text encoding of csv files; detected and reported by default.")
 _SHEET = click.option("--sheet", default=None, help="Sheet of a workbook; the first by default.")
 _COLUMN = click.option("-c", "--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Name a column: -c ratee=被考核人")
+_WORDS = click.option("--words", default=None, metavar="WORD=NUMBER,…", help="Grade words: 优秀=5,良好=4 or a known set (quality5).")
 _SCALE = click.option("--scale", nargs=2, type=float, default=None, help="Lowest and highest score of the form.")
 
 
@@ -62,9 +64,9 @@ def demo(out: Path, lang: Lang | None) -> None:
     grades = rk.ForcedDistribution(shares={"A": 0.2, "B": 0.7, "C": 0.1}).fit(raw)
     click.echo("Grades (A 20 %, B 70 %, C 10 %), and who is near a cut:")
     click.echo(grades.grades[["score", "grade"]].join(grades.boundary[["across", "largest_probability"]]).round(2).fillna("").to_string())
-    report = grades.to_report(out / "report.html", lang=lang or "en")
-    workbook = grades.to_excel(out / "result.xlsx", lang=lang or "en")
-    picture = plot.save(raw, None, out / "forest.png", lang=lang or "en")
+    report = grades.to_report(out / "report.html", lang=lang or language())
+    workbook = grades.to_excel(out / "result.xlsx", lang=lang or language())
+    picture = plot.save(raw, None, out / "forest.png", lang=lang or language())
     click.echo(f"\nWritten: {report}, {workbook}, {picture}")
 
 
@@ -75,6 +77,7 @@ def demo(out: Path, lang: Lang | None) -> None:
 )
 @_COLUMN
 @_SCALE
+@_WORDS
 @_SHEET
 @_ENCODING
 @click.option("--mark", type=click.Path(path_type=Path), default=None, help="Write the sheet back with the bad cells marked.")
@@ -85,6 +88,7 @@ def check(
     kind: str | None,
     columns: tuple[str, ...],
     scale: tuple[float, float] | None,
+    words: str | None,
     sheet: str | None,
     encoding: str | None,
     mark: Path | None,
@@ -94,7 +98,7 @@ def check(
     import rankkit as rk
 
     try:
-        table = _read(file, kind, columns, scale, sheet, encoding)
+        table = _read(file, kind, columns, scale, sheet, encoding, words)
     except RankkitError as error:
         if mark is not None and error.table is not None:
             click.echo(f"{type(error).__name__}: {error}\n\nMarked: {error.to_excel(mark)}", err=True)
@@ -103,7 +107,7 @@ def check(
     click.echo(repr(table))
     for note in table.notes:
         click.echo(f"  {note.text()}")
-    click.echo(repr(rk.audit(table)))
+    click.echo(_described(rk.audit(table)))
 
 
 @main.command()
@@ -114,6 +118,7 @@ def check(
 )
 @_COLUMN
 @_SCALE
+@_WORDS
 @_SHEET
 @_ENCODING
 @click.option("--json", "archive", type=click.Path(path_type=Path), default=None, help="Keep the result as an archive.")
@@ -128,6 +133,7 @@ def fit(
     settings: tuple[str, ...],
     columns: tuple[str, ...],
     scale: tuple[float, float] | None,
+    words: str | None,
     sheet: str | None,
     encoding: str | None,
     archive: Path | None,
@@ -143,12 +149,12 @@ def fit(
     kinds = {"Ratings": "ratings", "Comparisons": "comparisons", "Rankings": "rankings"}
     if cls.accepts.__name__ not in kinds:
         raise click.UsageError(f"{method} works on a result: use `rankkit grade RESULT.json`.")
-    result = _configured(cls, settings).fit(_read(file, kinds[cls.accepts.__name__], columns, scale, sheet, encoding))
+    result = _configured(cls, settings).fit(_read(file, kinds[cls.accepts.__name__], columns, scale, sheet, encoding, words))
     click.echo(repr(result))
     written = [result.to_json(archive) and archive] if archive else []
-    written += [result.to_report(report, lang=lang or "en")] if report else []
-    written += [result.to_excel(excel, lang=lang or "en")] if excel else []
-    written += [plot.save(result, None, picture, lang=lang or "en")] if picture else []
+    written += [result.to_report(report, lang=lang or language())] if report else []
+    written += [result.to_excel(excel, lang=lang or language())] if excel else []
+    written += [plot.save(result, None, picture, lang=lang or language())] if picture else []
     _written(written)
 
 
@@ -165,8 +171,8 @@ def compare(results: tuple[Path, ...], report: Path | None, picture: Path | None
 
     found = rk.compare({path.stem: rk.Result.from_json(path) for path in results})
     click.echo(repr(found))
-    written = [found.to_report(report, lang=lang or "en")] if report else []
-    written += [plot.save(found, None, picture, lang=lang or "en")] if picture else []
+    written = [found.to_report(report, lang=lang or language())] if report else []
+    written += [plot.save(found, None, picture, lang=lang or language())] if picture else []
     _written(written)
 
 
@@ -186,14 +192,14 @@ def grade(
     """Grade an archived RESULT (json) by quota."""
     import rankkit as rk
 
-    quota = {name.strip(): _number(share) for name, _, share in (part.partition("=") for part in shares.split(","))}
+    quota = _named_numbers(shares)
     graded = rk.ForcedDistribution(shares=quota, ties=ties, seat_ties=seat_ties).fit(rk.Result.from_json(result))  # type: ignore[arg-type]
     click.echo(graded.grades.to_string())
     click.echo()
     click.echo(graded.boundary.round(2).to_string() if len(graded.boundary) else "Nobody is near a cut.")
     written = [graded.to_json(archive) and archive] if archive else []
-    written += [graded.to_report(report, lang=lang or "en")] if report else []
-    written += [graded.to_excel(excel, lang=lang or "en")] if excel else []
+    written += [graded.to_report(report, lang=lang or language())] if report else []
+    written += [graded.to_excel(excel, lang=lang or language())] if excel else []
     _written(written)
 
 
@@ -210,9 +216,9 @@ def report(result: Path, path: Path, audience: str, ratee: str | None, lang: Lan
 
     loaded = rk.Result.from_json(result)
     if path.suffix.lower() == ".xlsx":
-        _written([loaded.to_excel(path, audience=audience, lang=lang or "en")])  # type: ignore[arg-type]
+        _written([loaded.to_excel(path, audience=audience, lang=lang or language(), ratee=ratee)])  # type: ignore[arg-type]
     else:
-        _written([loaded.to_report(path, audience=audience, lang=lang or "en", ratee=ratee)])  # type: ignore[arg-type]
+        _written([loaded.to_report(path, audience=audience, lang=lang or language(), ratee=ratee)])  # type: ignore[arg-type]
 
 
 @main.command()
@@ -226,7 +232,7 @@ def template(method: str, path: Path | None, lang: Lang | None) -> None:
     from rankkit.tables import workbook
 
     cls = methods.named(method)
-    _written([workbook.template(methods.HOME[cls.__name__], path or Path(f"{methods.HOME[cls.__name__]}.xlsx"), lang or "en")])
+    _written([workbook.template(methods.HOME[cls.__name__], path or Path(f"{methods.HOME[cls.__name__]}.xlsx"), lang or language())])
 
 
 @main.command()
@@ -249,20 +255,41 @@ def datasets(name: str | None, csv: Path | None, lang: Lang | None) -> None:
         _written([csv])
 
 
+def _described(audit: Any) -> str:
+    """Facts of a design and what it does not identify, a line each."""
+    from rankkit.report import terms
+
+    lang = language()
+    colon = "：" if lang == "zh" else ": "
+    facts = {"design": terms.word(audit.kind, lang), **{k: f"{v:g}" for k, v in audit.facts.items()}}
+    lines = [f"  {terms.word(name, lang)}{colon}{value}" for name, value in facts.items()]
+    return "\n".join([*lines, *(f"  ! {line}" for line in audit.in_words())])
+
+
 def _read(
-    file: Path, kind: str | None, columns: tuple[str, ...], scale: tuple[float, float] | None, sheet: str | None, encoding: str | None
+    file: Path,
+    kind: str | None,
+    columns: tuple[str, ...],
+    scale: tuple[float, float] | None,
+    sheet: str | None,
+    encoding: str | None,
+    words: str | None,
 ) -> Any:
     """Read a file as the kind of table asked for, or the kind its columns suggest."""
     from rankkit.tables import reading
     from rankkit.tables.sheets import read_sheet
 
-    named = dict(c.split("=", 1) for c in columns if "=" in c)
+    for column in columns:
+        if not all(part.strip() for part in column.partition("=")):
+            raise click.UsageError(f"{column!r} names no column; write for example -c ratee=被考核人.")
+    named = dict(c.split("=", 1) for c in columns)
     if kind is None:
         found = {str(c).strip().lower() for c in read_sheet(file, encoding=encoding, sheet=sheet).frame.columns} | set(named)
         kind = "comparisons" if found & {"winner", "left"} else "rankings" if "rank" in found else "ratings"
     common = {"encoding": encoding, "sheet": sheet}
     if kind == "ratings":
-        return reading.read_ratings(file, named or None, scale, **common)
+        meaning = _named_numbers(words) if words and "=" in words else words
+        return reading.read_ratings(file, named or None, scale, words=meaning, **common)
     read = reading.read_comparisons if kind == "comparisons" else reading.read_rankings
     return read(file, named or None, **common)
 
@@ -276,18 +303,23 @@ def _configured(cls: Any, settings: tuple[str, ...]) -> Any:
             values[name] = json.loads(text)
         except json.JSONDecodeError:
             values[name] = text
-    known = set(cls.__dataclass_fields__)
+    known = {f.name for f in fields(cls)}
     for name in values:
         if name not in known:
             raise click.UsageError(f"{cls.__name__} has no setting {name}; it has {', '.join(sorted(known))}.")
     return cls(**values)
 
 
-def _number(text: str) -> float:
+def _named_numbers(text: str) -> dict[str, float]:
+    """Read A=20,B=70,C=10: every name once, every number a number."""
+    parts = [part.rpartition("=") for part in text.split(",")]
     try:
-        return float(text.strip().rstrip("%"))
+        named = {name.strip(): float(number.strip().rstrip("%")) for name, _, number in parts}
     except ValueError as error:
-        raise click.UsageError(f"{text!r} is not a share; write for example A=20,B=70,C=10.") from error
+        raise click.UsageError(f"{text!r}: {error}; write for example A=20,B=70,C=10.") from error
+    if "" in named or len(named) < len(parts):
+        raise click.UsageError(f"{text!r}: every number needs a name of its own; write for example A=20,B=70,C=10.")
+    return named
 
 
 def _written(paths: list[Any]) -> None:

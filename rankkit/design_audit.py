@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,10 @@ from rankkit.kernels import beats_graph
 from rankkit.kernels.arrays import Bools, Ints
 from rankkit.kernels.pair_counts import PairCounts, aggregate
 from rankkit.kernels.rating_graph import rating_graph
+from rankkit.tables.attributes import Attributes
 from rankkit.tables.comparisons import SKIP, Comparisons
+from rankkit.tables.judgements import Judgements
+from rankkit.tables.people import People
 from rankkit.tables.rankings import Rankings
 from rankkit.tables.ratings import Ratings
 
@@ -84,13 +87,13 @@ class DesignAudit:
         return "\n".join([f"<DesignAudit: {self.kind}; {facts}>", *("  " + line for line in self.in_words())])
 
 
-def audit(table: Ratings | Comparisons | Rankings | pd.DataFrame) -> DesignAudit:
+def audit(table: Any) -> DesignAudit:
     """Describe the design of a table of judgements and say what it does not identify.
 
     Parameters
     ----------
-    table : Ratings, Comparisons, Rankings or DataFrame
-        A plain DataFrame is read as comparisons if it has ``winner`` or ``left``, as rankings if it has ``rank``, else
+    table : Ratings, Comparisons, Rankings, or a frame of any engine
+        A plain frame is read as comparisons if it has ``winner`` or ``left``, as rankings if it has ``rank``, else
         as ratings. Self ratings do not link people and are left out where there are others.
 
     Returns
@@ -108,7 +111,10 @@ def audit(table: Ratings | Comparisons | Rankings | pd.DataFrame) -> DesignAudit
     >>> rk.audit(pd.DataFrame({"rater": ["m1", "m1", "m2"], "ratee": ["a", "b", "c"], "score": [3, 4, 5]})).kind
     'nested'
     """
-    if isinstance(table, pd.DataFrame):
+    if not isinstance(table, (Judgements, People, Attributes)):
+        from rankkit.tables.sheets import read_sheet  # noqa: PLC0415 - reading files is loaded only where it is needed
+
+        table = table if isinstance(table, pd.DataFrame) else read_sheet(table).frame
         kinds: dict[str, type[Comparisons | Rankings]] = {"winner": Comparisons, "left": Comparisons, "rank": Rankings}
         kind: type[Ratings | Comparisons | Rankings] = next((kinds[c] for c in kinds if c in table.columns), Ratings)
         table = kind.from_frame(table)

@@ -7,7 +7,8 @@ what to do about it. In a notebook the exception prints as that list, not as a w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -234,3 +235,34 @@ class SolverError(RankkitError):
 
 class RankkitWarning(UserWarning):
     """Issued rarely; notes about a fit are in ``result.messages``."""
+
+
+@contextmanager
+def writing(path: str | Path, endings: Sequence[str] = ()) -> Iterator[Path]:
+    """Make the folder of a file to be written, and say in one line what keeps it from being written.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    endings : sequence of str
+        Endings the name may have; any by default.
+
+    Yields
+    ------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    SettingsError
+        ``E-SETTING`` for another ending, ``E-WRITE`` if the system refuses.
+    """
+    target = Path(path)
+    if endings and target.suffix.lower() not in endings:
+        raise SettingsError("E-SETTING", name="path", value=str(target), allowed=[f"*{e}" for e in endings])
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield target
+    except OSError as error:
+        raise SettingsError("E-WRITE", path=str(target)) from error

@@ -15,7 +15,7 @@ from scipy import stats
 
 from rankkit import archive, findings, show
 from rankkit.design_audit import DesignAudit
-from rankkit.errors import IdentificationError, InsufficientDataError, Problem, ReadingError, SettingsError
+from rankkit.errors import DataError, IdentificationError, InsufficientDataError, Problem, ReadingError, SettingsError, writing
 from rankkit.kernels import rank_sets as kernel
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.covariance import Covariance, difference_variance
@@ -31,6 +31,7 @@ Status = Literal["scored", "provisional", "insufficient_data", "not_identified",
 Kind = Literal["simultaneous", "marginal"]
 COLUMNS = ("label", "score", "se", "ci_low", "ci_high", "rank", "rank_low", "rank_high", "n_raters", "n_obs", "status", "status_reason")
 _ESTIMATED = ("scored", "provisional")
+_NO_SE = ("W-ALLEQUAL", "W-NOVAR", "W-TWORATINGS", "I-NORATERS", "W-MIXDIM", "I-ONEPERSON")  # notes that say why there is none
 _DENSE_LIMIT = 2000  # people up to which covariances, not only variances, decide the canonical order
 
 
@@ -250,12 +251,16 @@ class Result(show.Shown):
             if name not in ids:
                 raise IdentificationError("W-UNSCORED", n=1, who=name)
         if self.covariance is None:
-            raise IdentificationError("E-NOCOV", reason=self.se_basis)
+            raise IdentificationError("E-NOCOV", reason=self._why_no_se())
         i, j = ids.index(a), ids.index(b)
         d = float(self.estimate[self.people.index(a)] - self.estimate[self.people.index(b)])
         se = float(np.sqrt(max(difference_variance(self.covariance, np.array([i]), np.array([j]))[0], 0.0)))
         half = float(stats.t.ppf(0.5 + self.level / 2, self.df_difference)) * se
         return Difference(d, se, d - half, d + half, bool(abs(d) > half))
+
+    def _why_no_se(self) -> str:
+        """Say why there are no standard errors, as far as a note says it."""
+        return next((n.message() for n in self.notes if n.code in _NO_SE), self.se_basis)
 
     def draws(self, size: int, seed: int | None = None) -> Floats:
         """Draw joint scores around the estimates: shape (``size``, number of :attr:`estimated_ids`).
@@ -271,7 +276,7 @@ class Result(show.Shown):
             raise SettingsError("E-SETTING", name="size", value=size, allowed="0 or more")
         joint = self.joint_covariance or self.covariance
         if joint is None:
-            raise IdentificationError("E-NOCOV", reason=self.se_basis)
+            raise IdentificationError("E-NOCOV", reason=self._why_no_se())
         estimate = self.estimate[self._estimated]
         dense = joint.dense() if len(estimate) <= _DENSE_LIMIT else None
         order = canonical_order(estimate, joint.diagonal(), dense)
@@ -320,11 +325,12 @@ class Result(show.Shown):
         Parameters
         ----------
         path : path-like, optional
-            Also write it there.
+            Also write it there; missing folders are made.
         """
         text = archive.dumps(self)
         if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
+            with writing(path) as target:
+                target.write_text(text, encoding="utf-8")
         return text
 
     @classmethod
@@ -334,12 +340,15 @@ class Result(show.Shown):
         Raises
         ------
         DataError
-            If the archive has another schema.
+            If the file is no archive, or one of another schema.
         """
         if isinstance(source, str) and source.lstrip().startswith("{"):
             text = source
         elif Path(source).is_file():
-            text = Path(source).read_text(encoding="utf-8")
+            try:
+                text = Path(source).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise DataError("E-ARCHIVE", reason=type(error).__name__) from error
         else:
             raise ReadingError("E-FILE", path=str(source))
         show.load_result_types()

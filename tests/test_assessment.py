@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import rankkit as rk
 from rankkit.assessment import Assessment, Fixed, check_choice, fit_by, with_people
 from rankkit.errors import DataError, IdentificationError, PeopleError, Problem, RatingsError, SettingsError
 from rankkit.kernels.covariance import Dense
@@ -175,3 +176,49 @@ def test_choices() -> None:
     with pytest.raises(SettingsError) as caught:
         check_choice("kind", "c", Literal["a", "b"])
     assert caught.value.code == "E-SETTING"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"level": "95%"}, {"seed": -1}, {"seed": "x"}, {"seed": True}, {"min_weight": "a"}, {"reliability": "a"}, {"weights": [1, 2]}],
+)
+def test_settings_of_another_kind_are_refused_at_once(settings: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError):
+        rk.GraphicRatingScale(**settings)
+
+
+def test_sources_that_the_table_does_not_tell() -> None:
+    assert rk.GraphicRatingScale(sources="peer").sources == ("peer",)  # type: ignore[arg-type]
+    frame = pd.DataFrame({"rater": ["r1", "r2"], "ratee": ["a", "a"], "score": [3, 4]})
+    with pytest.raises(RatingsError) as caught:
+        rk.GraphicRatingScale(sources=("peer",)).fit(frame)
+    assert caught.value.codes == ("E-COLS",)
+
+
+def test_days_as_cycles_are_shown_as_days() -> None:
+    day = pd.Timestamp("2026-06-30")
+    frame = pd.DataFrame({"rater": ["r1", "r2"] * 2, "ratee": ["a", "a", "b", "b"], "score": [3, 4, 5, 3], "cycle": [day] * 4})
+    assert list(rk.fit_by(rk.GraphicRatingScale(), frame, "cycle")) == ["2026-06-30"]
+
+
+def test_people_whose_ids_lost_their_zeros_are_not_taken_for_others() -> None:
+    frame = pd.DataFrame({"rater": ["a", "b"], "ratee": ["007", "007"], "score": [1, 2], "cycle": "2026"})
+    people = People.from_frame(pd.DataFrame({"person": [7], "label": ["王伟"]}))
+    for call in (
+        lambda: rk.GraphicRatingScale().fit(frame, people=people),
+        lambda: fit_by(rk.GraphicRatingScale(), frame, "cycle", people=people),
+    ):
+        with pytest.raises(PeopleError) as caught:
+            call()
+        assert caught.value.codes == ("E-ID",)
+
+
+def test_what_cannot_be_graded_or_compared_says_why() -> None:
+    two = pd.DataFrame(
+        [("j", a, b, "left", d) for a, b in ("ab", "bc", "ca") for d in "xy"], columns=["rater", "left", "right", "outcome", "dimension"]
+    )
+    with pytest.raises(rk.RankkitError, match="several dimensions"):
+        rk.ForcedDistribution().fit(rk.PairedComparison().fit(two))
+    alike = rk.GraphicRatingScale().fit(pd.DataFrame({"rater": ["r"] * 2, "ratee": ["a", "b"], "score": [3, 3]}))
+    with pytest.raises(IdentificationError, match="all scores are equal"):
+        alike.difference("a", "b")

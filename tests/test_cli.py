@@ -33,7 +33,8 @@ def test_check_describes_the_design(run, ratings_file):
     out = run("check", ratings_file, "--scale", 1, 9)
     assert out.exit_code == 0
     assert "105 rows, 7 people, 3 raters" in out.output
-    assert "crossed" in out.output
+    assert "design: crossed" in out.output
+    assert "设计类型：完全交叉" in run("check", ratings_file, "--lang", "zh").output
 
 
 def test_check_lists_problems_and_marks_the_sheet(run, tmp_path):
@@ -107,3 +108,49 @@ def test_datasets_are_listed_and_described(run, tmp_path):
     assert "Guilford" in run("datasets", "guilford_creativity", "--csv", tmp_path / "g.csv").output
     assert len(pd.read_csv(tmp_path / "g.csv")) == 105
     assert run("datasets", "tarot").exit_code == 1
+
+
+def test_a_report_for_a_ratee_as_a_workbook(run, ratings_file, tmp_path):
+    archive, book = tmp_path / "r.json", tmp_path / "own.xlsx"
+    run("fit", "graphic_rating_scale", ratings_file, "--json", archive)
+    out = run("report", archive, book, "--audience", "ratee", "--ratee", "Anne")
+    assert out.exit_code == 0, out.output
+    assert book.exists()
+
+
+def test_what_cannot_be_written_or_read_is_one_line(run, ratings_file, tmp_path):
+    made = tmp_path / "new" / "r.json"
+    assert run("fit", "graphic_rating_scale", ratings_file, "--json", made).exit_code == 0
+    for option, name in (("--plot", "p.bmpx"), ("--report", "p.doc"), ("--excel", "p.csv"), ("--json", "r.json/deeper.json")):
+        out = run("fit", "graphic_rating_scale", ratings_file, option, made.parent / name)
+        assert out.exit_code == 1
+        assert "SettingsError" in out.output
+        assert "Traceback" not in out.output
+    other = tmp_path / "table.csv"
+    other.write_bytes("考核人,分数".encode("gb18030"))
+    out = run("compare", made, other)
+    assert out.exit_code == 1
+    assert "DataError" in out.output
+
+
+def test_options_that_name_nothing_are_refused(run, ratings_file, tmp_path):
+    assert run("check", ratings_file, "-c", "ratee").exit_code == 2
+    archive = tmp_path / "r.json"
+    run("fit", "graphic_rating_scale", ratings_file, "--json", archive)
+    for shares in ("A=20,A=80", "20,80", "A=x,B=1"):
+        assert run("grade", archive, "--shares", shares).exit_code == 2
+
+
+def test_grade_words_on_the_command_line(run, tmp_path):
+    path = tmp_path / "words.csv"
+    pd.DataFrame({"rater": ["甲", "乙"], "ratee": ["007", "007"], "score": ["优秀", "良好"]}).to_csv(path, index=False)
+    assert "words=" in run("check", path).output
+    for words in ("优秀=5,良好=4", "quality5"):
+        assert run("check", path, "--words", words).exit_code == 0
+
+
+def test_the_language_of_the_session_is_that_of_reports(run, ratings_file, tmp_path, monkeypatch):
+    monkeypatch.setenv("RANKKIT_LANG", "zh")
+    page = tmp_path / "r.html"
+    run("fit", "graphic_rating_scale", ratings_file, "--report", page)
+    assert 'lang="zh' in page.read_text(encoding="utf-8")

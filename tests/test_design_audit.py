@@ -174,3 +174,14 @@ def test_archive() -> None:
         found.labels,
     )
     pd.testing.assert_frame_equal(again.links, found.links)
+
+
+def test_audit_takes_frames_of_other_engines_and_files(tmp_path) -> None:
+    import polars as pl
+
+    frame = pd.DataFrame({"rater": ["m1", "m1", "m2"], "ratee": ["a", "b", "c"], "score": [3, 4, 5]})
+    frame.to_csv(tmp_path / "r.csv", index=False)
+    for given in (pl.from_pandas(frame), tmp_path / "r.csv"):
+        assert rk.audit(given).kind == "nested"
+    with pytest.raises(DataError):
+        rk.audit(rk.People.from_frame(pd.DataFrame({"person": ["a"]})))

@@ -73,3 +73,17 @@ def test_lists_and_places() -> None:
 def test_the_users_own_words_are_not_translated() -> None:
     assert "列 rater 出现" in wording.problem_text("E-DUPCOL", {"name": "rater", "n": 2}, "zh")
     assert "评价人" in wording.problem_text("I-ZEROVAR", {"facet": "rater"}, "zh")
+
+
+def test_one_person_is_a_person() -> None:
+    assert wording.problem_text("W-SMALLUNIT", {"n": 1, "least": 20}, "en").startswith("1 person is graded")
+    assert wording.problem_text("W-UNSCORED", {"n": 1, "who": "a"}, "en") == "1 person has no score: a"
+    assert wording.problem_text("W-UNSCORED", {"n": 11, "who": "a"}, "en") == "11 people have no score: a"
+
+
+def test_the_rule_for_seats_is_in_words() -> None:
+    details = {"n": 7, "asked": ["1.4"], "given": ["1"], "rule": "largest_remainder, middle"}
+    for lang in ("en", "zh"):
+        text = wording.problem_text("W-SEATS", details, lang)
+        assert "largest_remainder" not in text
+        assert "middle grade" in text or "中间等级" in text

@@ -131,7 +131,8 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
     def _estimate(self, table: Result, people: People | None, /) -> ForcedDistributionResult:  # noqa: ARG002 - names are attached later
         scored = np.isin(table.people, table.estimated_ids)
         if not scored.any():
-            raise InsufficientDataError("E-NOSCORES", method=table.method, reason=table.unit)
+            why = next((r.message() for r in table.reasons if r is not None), table.unit)
+            raise InsufficientDataError("E-NOSCORES", method=table.title, reason=why)
         names = list(self.shares)
         n = int(scored.sum())
         divide = apportionment.largest_remainder if self.apportionment == "largest_remainder" else apportionment.sainte_lague

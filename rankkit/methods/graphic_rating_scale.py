@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.archive import archived
-from rankkit.assessment import Assessment, Fixed, check_choice
+from rankkit.assessment import Assessment, Fixed, check_choice, is_number
 from rankkit.design_audit import DesignAudit, of_ratings
 from rankkit.errors import IdentificationError, InsufficientDataError, PolicyError, Problem, RatingsError, SettingsError
 from rankkit.kernels.arrays import Bools, Floats
@@ -130,14 +130,15 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         check_choice("adjust", self.adjust, Adjust)
         check_choice("assume", self.assume or "equal_teams", Literal["equal_teams"])
         object.__setattr__(self, "scale", possible(self.scale))
-        if not 0 < self.min_weight <= 1:
+        if not is_number(self.min_weight) or not 0 < self.min_weight <= 1:
             raise SettingsError("E-SETTING", name="min_weight", value=self.min_weight, allowed="above 0, up to 1")
-        if self.reliability is not None and not 0 <= self.reliability < 1:
+        if self.reliability is not None and not (is_number(self.reliability) and 0 <= self.reliability < 1):
             raise SettingsError("E-SETTING", name="reliability", value=self.reliability, allowed="0 up to, but not including, 1")
         if self.weights is not None:
             object.__setattr__(self, "weights", Fixed.of(checked_weights(self.weights)))
-        if self.sources is not None:
-            object.__setattr__(self, "sources", tuple(self.sources))
+        sources: Any = self.sources
+        if sources is not None:
+            object.__setattr__(self, "sources", (sources,) if isinstance(sources, str) else tuple(sources))
 
     def _estimate(self, table: Ratings, people: People | None, /) -> GraphicRatingScaleResult:  # noqa: ARG002 - names are attached later
         table, notes = self._prepared(table)
@@ -174,6 +175,8 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             raise RatingsError("E-CYCLE", cycles=sorted(map(str, table.extras["cycle"].unique())))
         notes: list[Problem] = []
         if not table.sources:
+            if self.sources:
+                raise RatingsError("E-COLS", missing="source", found=list(map(str, table.frame.columns)), example="'source': '…'")
             return table, notes
         chosen = self.sources or tuple(s for s in table.sources if s != "self") or table.sources
         unknown = [s for s in chosen if s not in table.sources]
@@ -320,8 +323,12 @@ def checked_weights(weights: Mapping[str, float]) -> dict[str, float]:
     ------
     PolicyError
         Naming the weight, or the sum.
+    SettingsError
+        If the weights are not named.
     """
     out: dict[str, float] = {}
+    if not isinstance(weights, Mapping):
+        raise SettingsError("E-SETTING", name="weights", value=str(weights), allowed="{'dimension': weight, …}")
     for name, value in weights.items():
         if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or not np.isfinite(value) or value < 0:
             raise PolicyError("E-WEIGHTNEG", name=name, value=value)

@@ -239,7 +239,7 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             seed=self.seed,
             parts=dict(fits),
             notes=(
-                Problem("W-MIXDIM", None, None, None, {"n": len(fits)}),
+                Problem("I-STANDARDISED" if combined else "W-MIXDIM", None, None, None, {"n": len(fits)}),
                 *dict.fromkeys(_of_dimension(note, d) for d, f in fits.items() for note in f.notes),
             ),
             design=whole,

@@ -24,6 +24,7 @@ from rankkit.tables.ratings import Ratings
 _CEILING = 0.5  # share of top ratings above which the scale is said not to separate
 _BLANK = 0.3  # share of blank cells of one rater that makes scores provisional
 _SMALL = 5  # ratees below which a rater's level is shown, not judged
+_FEWEST = 3  # raters' composites from which variances can be estimated
 _FEWEST_FOR_ALPHA = 3
 _NO_ERROR = 1e-12  # residual variance over total variance below which raters agree exactly
 _DENSE_LIMIT = 3000
@@ -67,6 +68,8 @@ def evidence(
         return nothing
     if not several:
         return _assumed(parts, scored, reliability, centred=centred, single=design == "one_rater")
+    if len(parts.rater_score) < _FEWEST and np.ptp(parts.rater_score) > _NO_ERROR * level:
+        return _with(nothing, Problem("W-TWORATINGS"))
     fitted = before or crossed_reml.fit(parts.rater_score, parts.ratee, parts.rater, n, parts.n_rater_levels)
     spread = float(np.var(parts.rater_score))
     if fitted.residual + fitted.col <= _NO_ERROR * max(spread, 1e-300):

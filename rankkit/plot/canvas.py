@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from rankkit.errors import writing
 from rankkit.plot.palette import STYLE
 
 _SVG = "http://www.w3.org/2000/svg"
@@ -83,8 +84,9 @@ def figure_of(ax: Axes) -> Figure:
 
 def write(ax: Axes, path: Path, dpi: float) -> Path:
     """Write the figure as the file name says (png, svg, pdf …), without dates, so that equal plots are equal files."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure_of(ax).savefig(path, dpi=dpi, bbox_inches="tight", pad_inches=0.12, metadata=_NO_METADATA.get(path.suffix.lower()))
+    figure = figure_of(ax)
+    with writing(path, [f".{kind}" for kind in figure.canvas.get_supported_filetypes()]):
+        figure.savefig(path, dpi=dpi, bbox_inches="tight", pad_inches=0.12, metadata=_NO_METADATA.get(path.suffix.lower()))
     return path
 
 

@@ -16,11 +16,11 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "points": ("points", "得分"),
     "z": ("z scores", "标准分"),
     "percentile": ("percentile", "百分位"),
-    "forest": ("Scores and ranks", "分数与排名"),
-    "forest_of": ("Scores and ranks: {dimension}", "分数与排名：{dimension}"),
+    "forest": ("Scores and ranks", "分数与名次"),
+    "forest_of": ("Scores and ranks: {dimension}", "分数与名次：{dimension}"),
     "forest_intervals": (
         "Line: {level} interval. Brackets: ranks left open with {level} confidence, all people together.",
-        "横线：分数的 {level} 区间。方括号：在 {level} 置信度下（所有人同时）可能的排名。",
+        "横线：分数的 {level} 区间。方括号：在 {level} 置信度下（所有人同时）可能的名次。",
     ),
     "forest_plain": (
         "No standard error can be estimated from these data: differences may be chance.",
@@ -31,9 +31,9 @@ _PHRASES: dict[str, tuple[str, str]] = {
         "共 {n} 人：最前与最后各 {ends} 人列名，其间 {middle} 人不列名。",
     ),
     "forest_stride": ("Of those, every {stride}th is drawn.", "其间每 {stride} 人画一人。"),
-    "rank": ("Rank", "排名"),
-    "rank_set": ("Rank [{level}]", "排名 [{level}]"),
-    "not_named": ("{n} people,\nranks {low}–{high}", "{n} 人，\n排名 {low}–{high}"),
+    "rank": ("Rank", "名次"),
+    "rank_set": ("Rank [{level}]", "名次 [{level}]"),
+    "not_named": ("{n} people,\nranks {low}–{high}", "{n} 人，\n名次 {low}–{high}"),
     "no_score": ("no score: {reason}", "无分数：{reason}"),
     "more_unscored": ("and {n} more without a score", "另有 {n} 人无分数"),
     "scored": ("score", "分数"),
@@ -45,40 +45,40 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "suppressed": ("suppressed", "已隐去"),
     "withdrawn": ("withdrawn", "已撤回"),
     # raters
-    "raters": ("Ratings given by each rater", "各评分者给出的分数"),
+    "raters": ("Ratings given by each rater", "各评价人给出的分数"),
     "raters_say": (
         "Dot: one rating. Box: middle half. Diamond: mean. A rater's mean mixes strictness with the people rated.",
-        "点：一次评分。方框：中间一半。菱形：均值。评分者均值既含宽严，也含被评者的差别。",
+        "点：一次评分。方框：中间一半。菱形：均值。评价人均值既含宽严，也含被评人的差别。",
     ),
     "raters_cut": (
         "{n} raters: the {ends} lowest and {ends} highest means.",
-        "共 {n} 位评分者：显示均值最低与最高的各 {ends} 位。",
+        "共 {n} 位评价人：显示均值最低与最高的各 {ends} 位。",
     ),
     "raters_thinned": (
         "Of more than {most} ratings by one rater, {most} evenly spread ones are dots.",
-        "一位评分者的评分超过 {most} 次时，只画均匀选取的 {most} 个点。",
+        "一位评价人的评分超过 {most} 次时，只画均匀选取的 {most} 个点。",
     ),
     "rating": ("Rating", "评分"),
     "one_rating": ("rating", "评分"),
-    "rater_mean": ("mean of the rater", "该评分者均值"),
+    "rater_mean": ("mean of the rater", "该评价人均值"),
     "grand_mean": ("mean of all ratings ({mean:.2f})", "全部评分的均值（{mean:.2f}）"),
     "n": ("n", "次数"),
     "mean": ("mean", "均值"),
     # bump
-    "bump": ("Ranks under {n} methods", "{n} 种方法下的排名"),
+    "bump": ("Ranks under {n} methods", "{n} 种方法下的名次"),
     "bump_say": (
         "The same {n} people under each method.",
         "各方法下同样的 {n} 人。",
     ),
     "bump_same": ("Nobody changes rank.", "无人名次变动。"),
     "bump_loud": ("Coloured: the largest shifts.", "彩色：变动最大者。"),
-    "bump_bars": ("Pale bars: their {level} rank sets.", "浅色条：其 {level} 排名区间。"),
+    "bump_bars": ("Pale bars: their {level} rank sets.", "浅色条：其 {level} 名次集。"),
     "bump_names": ("Too many to name all.", "人数较多，只列部分姓名。"),
     # before and after
-    "before_after": ("Ranks before and after adjustment", "调整前后的排名"),
+    "before_after": ("Ranks before and after adjustment", "调整前后的名次"),
     "before_after_say": (
         "{changed} of {n} people change rank. Beside each name: the score.",
-        "{n} 人中有 {changed} 人排名变化。姓名旁为分数。",
+        "{n} 人中有 {changed} 人名次变化。姓名旁为分数。",
     ),
     "before": ("raw", "原始"),
     "after": ("adjusted", "调整后"),
@@ -104,23 +104,23 @@ _PHRASES: dict[str, tuple[str, str]] = {
     # design
     "design_ratings": ("Who rated whom", "谁评了谁"),
     "design_comparisons": ("Who was compared with whom", "谁与谁比较过"),
-    "design_say": ("{raters} raters, {people} people, {links} links: {kind}.", "{raters} 位评分者，{people} 人，{links} 条联系：{kind}。"),
+    "design_say": ("{raters} raters, {people} people, {links} links: {kind}.", "{raters} 位评价人，{people} 人，{links} 条联系：{kind}。"),
     "design_pairs": ("{people} people, {links} pairs: {kind}.", "{people} 人，{links} 对：{kind}。"),
     "design_groups": ("{n} separate groups, one colour each: no comparison between them.", "{n} 个互不相连的组，各用一色：组间不可比较。"),
     "design_ringed": ("Ringed: a person whose loss would split the design.", "带圈者：去掉此人，设计就会断开。"),
     "design_map": ("Darker: more judgements.", "颜色越深，评判越多。"),
     "design_binned": ("Each cell sums {rows} × {columns}.", "每格为 {rows} × {columns} 的合计。"),
-    "rater": ("Raters", "评分者"),
-    "ratee": ("People", "被评者"),
+    "rater": ("Raters", "评价人"),
+    "ratee": ("People", "被评人"),
     "group": ("group {k} ({n})", "第 {k} 组（{n} 人）"),
     "other_groups": ("other groups", "其余各组"),
     "ring": ("holds the design together", "维系设计的人"),
     "crossed": ("everyone rated by everyone", "完全交叉"),
     "partially_crossed": ("connected, partly crossed", "部分交叉，相连"),
     "disconnected": ("not connected", "不相连"),
-    "nested": ("one rater per person", "每人只有一位评分者"),
-    "one_rater": ("one rater", "只有一位评分者"),
-    "averaged": ("raters unknown", "评分者未知"),
+    "nested": ("one rater per person", "每人只有一位评价人"),
+    "one_rater": ("one rater", "只有一位评价人"),
+    "averaged": ("raters unknown", "评价人未知"),
     "complete": ("every pair compared", "每一对都比较过"),
     "connected": ("connected", "相连"),
 }
@@ -130,7 +130,7 @@ def say(key: str, lang: Lang, **details: Any) -> str:
     """Return a phrase with its placeholders filled.
 
     >>> say("rank_set", "zh", level="95%")
-    '排名 [95%]'
+    '名次 [95%]'
     """
     english, chinese = _PHRASES[key]
     template = chinese if lang == "zh" else english

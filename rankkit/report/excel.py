@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
-from rankkit.errors import Lang, SettingsError
+from rankkit.errors import Lang, SettingsError, writing
 from rankkit.privacy.audience import Audience
 from rankkit.report import numbers, terms
 from rankkit.report.grids import clean
@@ -49,7 +50,7 @@ def write(
     subject : Result or MethodComparison
         What to write.
     path : path-like
-        The file to write (``.xlsx``).
+        The file to write (``.xlsx``); missing folders are made.
     audience, lang, ratee, key
         As for :func:`rankkit.report.html.write`.
 
@@ -63,17 +64,21 @@ def write(
     DisclosureError
         If the audience is a ratee and nobody says which.
     SettingsError
-        If there is no such audience, language or person.
+        If there is no such audience, language or person, or the file cannot be written.
     """
     if lang not in ("en", "zh"):
         raise SettingsError("E-SETTING", name="lang", value=lang, allowed=["en", "zh"])
-    target = Path(path)
     shown = view(subject, audience, lang, ratee if audience == "ratee" else None, key)
-    with xlsxwriter.Workbook(str(target), dict(_OPTIONS)) as book:
+    with writing(path, (".xlsx",)) as target:
+        book = xlsxwriter.Workbook(str(target), dict(_OPTIONS))
         book.set_properties({"title": shown.title, "created": _CREATED})
         sheets = _Sheets(book, shown)
         for name, frame in _frames(shown).items():
             sheets.add(name, frame)
+        try:
+            book.close()
+        except FileCreateError as error:  # a file that is open in Excel, above all
+            raise SettingsError("E-WRITE", path=str(target)) from error
     return target
 
 

@@ -135,7 +135,8 @@ def _bar(row: Mapping[Any, Any], ends: tuple[float, float]) -> tuple[float, floa
 
 def grid(frame: pd.DataFrame, lang: Lang, unit: str, title: str, *, percent: bool = False) -> Grid:
     """Lay out any table: ids and names become one column, bounds become intervals."""
-    flat = frame if all(n is None for n in frame.index.names) and isinstance(frame.index, pd.RangeIndex) else _with_index(frame)
+    numbered = all(n is None for n in frame.index.names) and pd.api.types.is_integer_dtype(frame.index.dtype)
+    flat = frame if numbered else _with_index(frame)
     columns = list(flat.columns)
     makers: list[tuple[Heading, Callable[[Mapping[Any, Any]], Cell]]] = []
     for name in columns:

@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from rankkit.errors import Lang, SettingsError
+from rankkit.errors import Lang, SettingsError, writing
 from rankkit.privacy.audience import Audience
 from rankkit.report import grids, pictures, terms, words
 from rankkit.report.numbers import missing, span
@@ -35,7 +35,7 @@ def write(
     subject : Result or MethodComparison
         What to report on.
     path : path-like
-        The file to write.
+        The file to write (``.html``); missing folders are made.
     audience : {"committee", "hr", "research", "ratee"}
         Committee and HR read everything; research reads pseudonyms; a ratee reads the own row with the marginal rank set.
     lang : {"en", "zh"}
@@ -55,10 +55,10 @@ def write(
     DisclosureError
         If the audience is a ratee and nobody says which.
     SettingsError
-        If there is no such audience, language or person.
+        If there is no such audience, language or person, or the file cannot be written.
     """
-    target = Path(path)
-    target.write_text(page(subject, audience=audience, lang=lang, ratee=ratee, key=key), encoding="utf-8")
+    with writing(path, (".html", ".htm")) as target:
+        target.write_text(page(subject, audience=audience, lang=lang, ratee=ratee, key=key), encoding="utf-8")
     return target
 
 

@@ -13,6 +13,7 @@ from rankkit.report import numbers, terms
 from rankkit.report.grids import clean, grid
 from rankkit.report.views import View, is_comparison, view
 from rankkit.report.words import NO_BREAK, percent, say
+from rankkit.wording import sentence
 
 WIDEST = 100
 _ALL, _FIRST, _LAST = 12, 10, 2
@@ -95,8 +96,9 @@ def score_cells(v: View, scores: pd.DataFrame) -> tuple[list[str], list[list[str
     labels = scores["label"].astype(str)
     twins = set(labels[labels.duplicated(keep=False)])
     told = bool((scores["status"] != "scored").any())
+    grades = _grades(v)
     counted = bool(scores["n_raters"].notna().any())
-    heads = [say("rank", lang), say("person", lang), say("score", lang)]
+    heads = [say("rank", lang), say("person", lang), *([terms.column("grade", lang)] if grades else []), say("score", lang)]
     heads += [say("raters", lang)] if counted else []
     heads += [say("status", lang)] if told else []
     rows = []
@@ -107,10 +109,31 @@ def score_cells(v: View, scores: pd.DataFrame) -> tuple[list[str], list[list[str
         ranks = numbers.fixed(row["rank"], 0)
         ranks += "" if numbers.missing(row["rank_low"]) else f" [{numbers.span(row['rank_low'], row['rank_high'])}]"
         status = "" if row["status"] == "scored" else terms.status(row["status"], lang)
+        graded = [cut(grades.get(ident, numbers.BLANK), _LONGEST_NAME)] if grades else []
         rows.append(
-            [ranks, cut(name, _LONGEST_NAME), score, *([numbers.fixed(row["n_raters"], 0)] if counted else []), *([status] if told else [])]
+            [
+                ranks,
+                cut(name, _LONGEST_NAME),
+                *graded,
+                score,
+                *([numbers.fixed(row["n_raters"], 0)] if counted else []),
+                *([status] if told else []),
+            ]
         )
-    return heads, shortened(rows), [False, False, True, *([True] if counted else []), *([False] if told else [])]
+    return (
+        heads,
+        shortened(rows),
+        [False, False, *([False] if grades else []), True, *([True] if counted else []), *([False] if told else [])],
+    )
+
+
+def _grades(v: View) -> dict[str, str]:
+    """Grade of each person, or the grades still open, where the method gives grades."""
+    table = v.tables.get("grades")
+    if table is None or not {"grade", "candidates"} <= set(table.columns):
+        return {}
+    chosen = table["grade"].where(table["grade"].notna(), table["candidates"].map(lambda open_: f"{open_}?" if open_ else None))
+    return {str(p): clean(g) for p, g in chosen.dropna().items()}
 
 
 def shortened(rows: list[list[str]]) -> list[list[str]]:
@@ -149,12 +172,9 @@ def _pad(cell: str, width: int, right: bool) -> str:
 def notes(v: View) -> list[str]:
     """Write simulated data, design and messages as wrapped lines."""
     lines = [say("simulated", v.lang)] if v.simulated else []
-    stop = "。" if v.lang == "zh" else "."
     lines += v.design_words
     for code, group in v.messages.groupby("code", sort=False):
-        lines += [
-            f"{t.rstrip('.。')}{stop}" + (f" {f}" if f else "") for t, f in group[["text", "fix"]].head(_SAME_KIND).itertuples(index=False)
-        ]
+        lines += [sentence("", t, f, v.lang) for t, f in group[["text", "fix"]].head(_SAME_KIND).itertuples(index=False)]
         if len(group) > _SAME_KIND:
             lines.append(say("more_notes", v.lang, n=len(group) - _SAME_KIND, code=code))
     return [wrapped for line in lines for wrapped in _wrap(clean(line))]

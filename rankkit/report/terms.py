@@ -225,6 +225,27 @@ VALUES: dict[str, tuple[str, str]] = {
     "middle": ("middle", "中间"),
     "committee": ("the committee decides", "由委员会决定"),
     "empirical_bayes": ("empirical Bayes", "经验贝叶斯"),
+    "one rater, different raters for each person": ("one rater, different raters for each person", "单个评价人；每人的评价人各不相同"),
+    "mean of k raters, different raters for each person": (
+        "mean of k raters, different raters for each person",
+        "k 位评价人的平均；每人的评价人各不相同",
+    ),
+    "one rater, raters drawn from many, absolute standing matters": (
+        "one rater, raters drawn from many, absolute standing matters",
+        "单个评价人；评价人视为从众多人中抽取；看绝对水平",
+    ),
+    "mean of k raters, raters drawn from many, absolute standing matters": (
+        "mean of k raters, raters drawn from many, absolute standing matters",
+        "k 位评价人的平均；评价人视为从众多人中抽取；看绝对水平",
+    ),
+    "one rater, only the order matters": ("one rater, only the order matters", "单个评价人；只看先后"),
+    "mean of k raters, only the order matters": ("mean of k raters, only the order matters", "k 位评价人的平均；只看先后"),
+    "variance components by REML, ratings missing": ("variance components by REML, ratings missing", "有缺失评分，方差分量由 REML 估计"),
+    "internal consistency of the dimensions, not agreement between raters": (
+        "internal consistency of the dimensions, not agreement between raters",
+        "维度间的内部一致性，不是评价人之间的一致性",
+    ),
+    "never used for a standard error": ("never used for a standard error", "从不用于计算标准误"),
 }
 """Words found in cells: (English, Chinese)."""
 
@@ -317,6 +338,8 @@ def word(name: str, lang: Lang) -> str:
     """Name a fixed word of a cell."""
     if lang == "zh" and name.startswith(_OVERLAP):
         return f"前 {name.removeprefix(_OVERLAP)} 名的重合率"
+    if lang == "zh" and "; " in name:
+        return "；".join(_pick(VALUES, part, lang) for part in name.split("; "))
     return _pick(VALUES, name, lang)
 
 

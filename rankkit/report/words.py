@@ -9,19 +9,19 @@ METHODS: dict[str, tuple[str, str, str, str]] = {
     "GraphicRatingScale": (
         "Graphic rating scale",
         "Raters gave each person points on the same scale; a score is the weighted mean over dimensions and raters.",
-        "图解式评定量表",
+        "图尺度考核法",
         "评价人用同一量表为每个人打分；分数是各维度、各评价人的加权平均。",
     ),
     "PairedComparison": (
         "Paired comparison",
         "Judges said, pair by pair, who is better; a score is a person's strength in the Bradley–Terry model.",
-        "配对比较",
+        "配对比较法",
         "评判者逐对判断谁更好；分数是每个人在 Bradley–Terry 模型中的实力值。",
     ),
     "ForcedDistribution": (
         "Forced distribution",
         "The scores of another method were cut into grades of a fixed size; scores and intervals are passed through unchanged.",
-        "强制分布",
+        "强制分布法",
         "按固定比例把另一方法的分数划分为等级；分数与区间原样沿用。",
     ),
     "AlternationRanking": (

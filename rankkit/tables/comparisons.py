@@ -20,6 +20,7 @@ from rankkit.tables.text import Encoded, categorical, display_names, encode, mer
 OUTCOMES = ("left", "right", "tie", "skip")
 LEFT, RIGHT, TIE, SKIP = 1, -1, 0, 2
 _CODE = {"left": LEFT, "right": RIGHT, "tie": TIE, "skip": SKIP}
+_CODE |= {"左": LEFT, "左优": LEFT, "右": RIGHT, "右优": RIGHT, "平": TIE, "平局": TIE, "相当": TIE, "跳过": SKIP, "未判断": SKIP}
 _KNOWN = {
     "rater",
     "left",
@@ -85,7 +86,8 @@ class Comparisons(Judgements):
         Parameters
         ----------
         frame : DataFrame
-            Either ``winner, loser`` or ``left, right, outcome`` with outcome ``left``, ``right``, ``tie`` or ``skip``;
+            Either ``winner, loser`` or ``left, right, outcome`` with outcome ``left``, ``right``, ``tie`` or ``skip``
+            (or 左, 右, 平局, 跳过);
             optional ``rater`` (the judge), ``dimension``, ``count`` or ``weight``, labels (``left_label`` …).
         columns : mapping, optional
             Our name to the frame's own name.

@@ -281,7 +281,9 @@ def _ragged(data: bytes, layout: Layout, width: int, first: int, sep: bytes) -> 
 def _ragged_error(rows: Ints, found: Ints, width: int, table: pd.DataFrame, name: str) -> ReadingError:
     """Say which rows are ragged; where most are, say it once."""
     total = len(table)
-    if len(rows) > _MANY and 2 * len(rows) > total:
+    if width == 1 and len(rows) == total > 1 and len(set(found.tolist())) == 1:
+        problems = [Problem("E-TITLELINE", int(rows[0]), details={"found": int(found[0])})]
+    elif len(rows) > _MANY and 2 * len(rows) > total:
         problems = [Problem("E-RAGGEDALL", details={"n": len(rows), "total": total, "expected": width, "first": int(rows[0])})]
     else:
         problems = [Problem("E-RAGGED", int(row), details={"found": int(n), "expected": width}) for row, n in zip(rows, found, strict=True)]

@@ -7,6 +7,10 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
+
+from rankkit.tables.text import as_text
+
 # Likelier headings first. Traditional forms are folded by _SIMPLIFIED, so only simplified ones are listed.
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "rater": (
@@ -76,6 +80,7 @@ _SIMPLIFIED = str.maketrans(
     "评价员维标项数绩级据来周关系结胜败负赢优权号课单门职层属征称团队组别经选择较总编题类对轮输劣显辈",
 )
 _NOISE = re.compile(r"[\W_]+")
+_LOOKED_AT = 10  # rows in which a header below a title is looked for
 _SIMILAR = 0.8  # difflib ratio from which a heading passes for a misspelling
 
 
@@ -134,6 +139,38 @@ def suggest(found: Sequence[str], missing: Sequence[str]) -> dict[str, str]:
             if best is not None:
                 chosen[role] = best
     return {role: chosen[role] for role in missing if role in chosen}
+
+
+def below_a_title(frame: pd.DataFrame, wanted: Sequence[str]) -> int | None:
+    """Find the record that holds the column names, where a title above them was taken for the header.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table as it was read.
+    wanted : sequence of str
+        Columns that were not found: names the user gave, or names of ours.
+
+    Returns
+    -------
+    int or None
+        Position among the first ten records that has all of them, one a cell; None where no record has, and where a
+        single column is wanted, which any cell could hold by chance.
+
+    Examples
+    --------
+    >>> sheet = pd.DataFrame({"2026 年考核表": ["评价人", "甲"], "column B": ["工号", "007"], "column C": ["得分", "4"]})
+    >>> below_a_title(sheet, ["评价人", "得分"]), below_a_title(sheet, ["rater", "ratee", "score"])
+    (0, 0)
+    >>> below_a_title(sheet, ["评价人", "部门"])
+    """
+    for k in range(min(_LOOKED_AT, len(frame)) if len(wanted) > 1 else 0):
+        cells = [text for text in map(as_text, frame.iloc[k]) if text is not None]
+        names = {folded(c) for c in cells}
+        known = all(name in SYNONYMS for name in wanted)
+        if all(folded(w) in names for w in wanted) or (known and len(suggest(cells, wanted)) == len(wanted)):
+            return k
+    return None
 
 
 def _exactly(role: str, free: Mapping[str, str], missing: Sequence[str]) -> str | None:  # noqa: ARG001

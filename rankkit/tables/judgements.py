@@ -162,6 +162,7 @@ class Intake:
         own = dict(zip(found, self.user_frame.columns, strict=True))
         mapped = {normalise(str(theirs)) for theirs in columns.values()}
         names = {k: v for k, v in own.items() if k not in columns and k not in mapped}
+        self._look_below([theirs for theirs in columns.values() if normalise(str(theirs)) not in own])
         for ours, theirs in columns.items():
             if normalise(str(theirs)) not in own:
                 self.problems.append(Problem("E-MAPCOL", None, None, None, {"name": theirs, "found": found}))
@@ -177,12 +178,20 @@ class Intake:
         if not len(self.user_frame.columns):
             self.problems.append(Problem("E-EMPTY"))
         elif missing:
+            self._look_below(missing)
             guess = headings.suggest(found, missing)
             example = ", ".join(f"'{c}': '{guess.get(c, '…')}'" for c in missing)
             self.problems.append(Problem("E-COLS", None, None, None, {"missing": missing, "found": found, "example": example}))
         elif not len(self.user_frame):
             self.problems.append(Problem("E-HEADERONLY"))
         self.fail_if_any()
+
+    def _look_below(self, missing: Sequence[str]) -> None:
+        """Raise if the columns that are missing stand in a row below: what was read as the header is a title."""
+        row = headings.below_a_title(self.user_frame, missing) if missing else None
+        if row is not None:
+            self.problems.append(Problem("E-TITLEROW", int(self.rows[row]), None, None, {"names": list(missing)}))
+            self.fail_if_any()
 
     def has(self, column: str) -> bool:
         """Whether the column is there."""

@@ -70,7 +70,7 @@ def read_sheet(source: Any, *, encoding: str | None = None, sheet: str | int | N
     ------
     ReadingError
         ``E-FILE, E-KIND, E-BROKEN, E-EXTRA, E-EMPTY, E-HEADERONLY, E-DUPCOL, E-ENCODING, E-SHEET, E-NUL, E-QUOTE``,
-        ``E-TYPE``, or ``E-RAGGED`` for every ragged row.
+        ``E-ONECELL``, ``E-TYPE``, or ``E-RAGGED`` for every ragged row.
 
     Examples
     --------
@@ -191,6 +191,9 @@ def _from_workbook(path: Path, name: str, sheet: str | int | None) -> Sheet:
         raise ReadingError("E-EMPTY", source=name)
     header = grid.cells[filled[0]]
     if len(filled) == 1:
+        others = [title for title in grid.sheets if title != grid.sheet]
+        if sheet is None and others and sum(c is not None for c in header) == 1:  # a remark, not a header
+            raise ReadingError("E-ONECELL", source=name, sheet=grid.sheet, others=others)
         raise ReadingError("E-HEADERONLY", source=name)
     body = pd.DataFrame([grid.cells[k] for k in filled[1:]], dtype=object, columns=list(range(len(header))))
     frame = _titled(body, header, name)

@@ -6,6 +6,7 @@ Work is done on the distinct values of a column only, so a million rows cost lit
 
 from __future__ import annotations
 
+import datetime as dt
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,8 +41,8 @@ def normalise(text: str) -> str:
 def as_text(value: Any) -> str | None:
     """Turn one cell into normalised text, or ``None`` where it is blank.
 
-    >>> as_text(7.0), as_text("007"), as_text(float("nan")), as_text(" ")
-    ('7', '007', None, None)
+    >>> as_text(7.0), as_text("007"), as_text(float("nan")), as_text(" "), as_text(pd.Timestamp("2026-06-30"))
+    ('7', '007', None, None, '2026-06-30')
     """
     if value is None or value is pd.NA or value is pd.NaT:
         return None
@@ -51,6 +52,8 @@ def as_text(value: Any) -> str | None:
         if np.isnan(value):
             return None
         return str(int(value)) if float(value).is_integer() else repr(float(value))
+    if isinstance(value, dt.datetime) and value.time() == dt.time(0):
+        return value.date().isoformat()  # a day, as a workbook's cell shows it
     text = normalise(str(value))
     return None if text in BLANK else text
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from rankkit.errors import ComparisonsError, Problem, RatingsError, SettingsError
 from rankkit.kernels.arrays import Floats
-from rankkit.tables import numbers
+from rankkit.tables import headings, numbers
 from rankkit.tables.comparisons import Comparisons
 from rankkit.tables.judgements import Intake
 from rankkit.tables.ratings import Ratings
@@ -99,9 +99,12 @@ def _own_names(found: Sheet, asked: Sequence[str]) -> dict[str, str]:
     """Map normalised column names to the sheet's own; every name asked for must be there, and only once."""
     own = {normalise(str(c)): str(c) for c in found.frame.columns}
     shown = [str(c) for c in found.frame.columns]
-    problems = [
-        Problem("E-MAPCOL", details={"name": name, "found": shown}) for name in dict.fromkeys(asked) if normalise(str(name)) not in own
-    ]
+    missing = [name for name in dict.fromkeys(asked) if normalise(str(name)) not in own]
+    row = headings.below_a_title(found.frame, missing) if missing else None
+    if row is not None:
+        problems = [Problem("E-TITLEROW", int(found.row_numbers[row]), details={"names": missing})]
+    else:
+        problems = [Problem("E-MAPCOL", details={"name": name, "found": shown}) for name in missing]
     problems += [
         Problem("E-DUPCOL", details={"name": name, "n": asked.count(name)}) for name in dict.fromkeys(asked) if asked.count(name) > 1
     ]

@@ -6,6 +6,7 @@ placeholders come from the :class:`~rankkit.errors.Problem` that uses them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from rankkit.wording import notes, problems
 
 CATALOGUE: dict[str, tuple[str, str, str, str]] = {**problems.TEXTS, **notes.TEXTS}
 _LONGEST_VALUE = 60
+_ONE = re.compile(r"(?<![\w.])1 people( are| have| were| lack)?\b")
 _FACETS_ZH = {
     "ratee": "被评人",
     "rater": "评价人",
@@ -22,6 +24,13 @@ _FACETS_ZH = {
     "rater:dimension": "评价人×维度",
     "residual": "残差",
 }
+_RULES = {
+    "largest_remainder": ("largest remainder", "最大余数法"),
+    "sainte_lague": ("Sainte-Laguë", "Sainte-Laguë 法"),
+    "middle": ("equal remainders to the middle grade", "余数相同时归中间等级"),
+    "top": ("equal remainders to the better grade", "余数相同时归较好等级"),
+    "bottom": ("equal remainders to the lower grade", "余数相同时归较低等级"),
+}
 
 
 class _Blank(dict[str, Any]):
@@ -30,8 +39,15 @@ class _Blank(dict[str, Any]):
 
 
 def _fill(template: str, details: Mapping[str, Any], lang: str) -> str:
-    shown = {k: _facet(v, lang) if k == "facet" else _plain(v, lang) for k, v in details.items()}
-    return template.format_map(_Blank(shown))
+    translated = {"facet": _facet, "rule": _rule}
+    shown = {k: translated.get(k, _plain)(v, lang) for k, v in details.items()}
+    return _ONE.sub(_singular, template.format_map(_Blank(shown)))
+
+
+def _singular(found: re.Match[str]) -> str:
+    """One person is no people."""
+    verb = found.group(1) or ""
+    return "1 person" + {" are": " is", " have": " has", " were": " was", " lack": " lacks"}.get(verb, verb)
 
 
 def _plain(value: Any, lang: str) -> Any:
@@ -45,6 +61,12 @@ def _plain(value: Any, lang: str) -> Any:
 def _facet(value: Any, lang: str) -> Any:
     """Name a facet of the design; other words stay the user's own."""
     return _FACETS_ZH.get(value, value) if lang == "zh" else value
+
+
+def _rule(value: Any, lang: str) -> str:
+    """Name the rule for whole seats and for equal remainders."""
+    parts = [_RULES[p][lang == "zh"] if p in _RULES else p for p in str(value).split(", ")]
+    return ("，" if lang == "zh" else ", ").join(parts)
 
 
 def listed(names: list[str], most: int = 6, lang: str = "en") -> str:

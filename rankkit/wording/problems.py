@@ -14,11 +14,12 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "E-RAGGED": ("has {found} cells where the header has {expected}", "Quote cells that contain the separator, or remove the surplus.", "有 {found} 个单元格，而表头有 {expected} 个", "含分隔符的单元格请加引号，或删除多余的单元格。"),
     "E-RAGGEDALL": ("{n} of {total} rows do not have the {expected} cells of the header; the first is row {first}", "Check the separator, and quote cells that contain it.", "{total} 行中有 {n} 行的单元格数与表头的 {expected} 个不符；首先是第 {first} 行", "请检查分隔符；含分隔符的单元格请加引号。"),
     "E-QUOTE": ("a quotation mark is opened and never closed", "Close it, or remove it.", "引号没有闭合", "请补上或删除引号。"),
+    "E-TITLELINE": ("holds {found} cells, like all rows below it, and the first line a single one: that is a title, not the header", "Delete the first line, so that the header comes first.", "有 {found} 个单元格，以下各行也是，而第一行只有一个：那是标题，不是表头", "请删除第一行，使表头成为第一行。"),
     "E-NUL": ("contains a NUL character", "Remove it: the file may be damaged, or not a text file.", "含有空字符（NUL）", "请删除：文件可能已损坏，或不是文本文件。"),
     "E-BROKEN": ("the file {path} cannot be opened as {kind}", "Open it in its own program, remove any password, and save it again.", "无法将文件 {path} 作为 {kind} 打开", "请用原程序打开，去掉密码后重新保存。"),
     "E-EXTRA": ("reading {what} needs the package {package}", "Install it: pip install 'rankkit-appraisal[{extra}]'.", "读取 {what} 需要安装 {package}", "请安装：pip install 'rankkit-appraisal[{extra}]'。"),
     "E-WRITE": ("the file {path} cannot be written", "Close it in other programs, and check the folder.", "无法写入文件 {path}", "请关闭正在使用它的程序，并检查文件夹。"),
-    "E-ONEROWSHEET": ("the sheet {sheet}, the first with content, has a single row and so no data; the workbook also has {others}", "Pass sheet= the one that holds the data.", "工作表 {sheet}（第一个有内容的工作表）只有一行，没有数据；工作簿中还有 {others}", "请用 sheet= 指定数据所在的工作表。"),
+    "E-ONECELL": ("the sheet {sheet}, the first with content, holds a single cell; the workbook also has {others}", "Pass sheet= the one that holds the data.", "第一个有内容的工作表 {sheet} 只有一个单元格；工作簿中还有 {others}", "请用 sheet= 指定数据所在的工作表。"),
     # columns
     "E-TITLEROW": ("the first line is no header; the column names {names} stand here, below a title", "Delete the lines above this row, so that the header comes first.", "第一行不是表头；列名 {names} 在本行，其上方是标题", "请删除本行以上的内容，使表头成为第一行。"),
     "E-COLS": ("missing column {missing}; the table has {found}", "Name them: columns={{{example}}}.", "缺少列 {missing}；表中有 {found}", "请指明列名：columns={{{example}}}。"),
@@ -46,7 +47,7 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     # comparisons and rankings
     "E-MATRIX": ("the matrix of wins has {rows} rows and {columns} columns, and they do not name the same people: {only}", "Give every person one row and one column of the same name.", "胜负矩阵有 {rows} 行、{columns} 列，行与列的人员不一致：{only}", "每人应有同名的一行和一列。"),
     "E-SELFPAIR": ("{name} is compared with themself", "Correct one of the two names.", "{name} 与自己比较", "请更正其中一个姓名。"),
-    "E-OUTCOME": ("is not an outcome", "Use left, right, tie or skip.", "不是有效的结果", "请使用 left、right、tie 或 skip。"),
+    "E-OUTCOME": ("is not an outcome", "Use left, right, tie or skip.", "不是有效的结果", "请使用 left、right、tie 或 skip（左、右、平局、跳过）。"),
     "E-COUNT": ("is not a count", "Use a number of 0 or more.", "不是有效的次数", "请填写不小于 0 的数字。"),
     "E-NOCOMPARISON": ("no comparison was decided: all are skipped, or all counts are 0", "Add comparisons with an outcome.", "没有任何有结果的比较：全部跳过或次数为 0", "请加入有结果的比较。"),
     "E-TWOWAYS": ("the table says who won twice: {first} and {second}", "Keep winner and loser, or left, right and outcome; rename or delete the others.", "表中用两种方式记录胜负：{first} 与 {second}", "请只保留 winner、loser，或 left、right、outcome；其余列请改名或删除。"),
@@ -67,7 +68,7 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "E-NOSCORES": ("{method} gives no scores to grade: {reason}", "Use a result with scores.", "{method} 没有可用于评级的分数：{reason}", "请使用含有分数的结果。"),
     "E-NOTPARTS": ("the result has no scores on dimension {dimension}; it has {found}", "Choose one of these.", "结果中没有维度 {dimension}；现有 {found}", "请选择其中之一。"),
     "E-PERSON": ("{name} is not among the people of this result", "Use an id from result.scores.index.", "结果中没有 {name}", "请使用 result.scores.index 中的编号。"),
-    "E-NOCOV": ("there is no covariance: {reason}", "Uncertainty cannot be shown for this result.", "没有协方差：{reason}", "该结果无法给出不确定性。"),
+    "E-NOCOV": ("there is no standard error: {reason}", "Uncertainty cannot be shown for this result.", "没有标准误：{reason}", "该结果无法给出不确定性。"),
     "E-LEVEL": ("level = {value} is not a confidence level", "Use a number between 0 and 1, such as 0.95.", "level = {value} 不是置信水平", "请使用 0 到 1 之间的数，如 0.95。"),
     "E-ORDINAL": ("ranks are ordinal: their {what} means nothing", "Use the ranks themselves, or a method with interval scores.", "名次是顺序量：{what} 没有意义", "请直接使用名次，或使用等距分数的方法。"),
     # identification and fitting

@@ -354,3 +354,10 @@ def test_guilford_scores_are_means():
     found = GraphicRatingScale().fit(rk.datasets.load("guilford_creativity"))
     raw = rk.datasets.frame("guilford_creativity").groupby("ratee")["score"].mean()
     np.testing.assert_allclose(found.scores["score"], raw[list(found.people)])
+
+
+def test_two_ratings_that_differ_are_not_said_to_agree() -> None:
+    for scores, code in (([1, 2], "W-TWORATINGS"), ([3, 3], "W-NOVAR")):
+        found = rk.GraphicRatingScale().fit(pd.DataFrame({"rater": ["a", "b"], "ratee": "p", "score": scores}))
+        assert found.se_basis == "none"
+        assert code in set(found.messages["code"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+import rankkit as rk
 from rankkit.errors import Problem, use_language
 from rankkit.report import html, notebook, plain
 from tests.report.page_checks import assert_inert
@@ -57,7 +58,7 @@ def test_a_long_table_shows_both_ends():
 def test_chinese_lines_fit_too(chinese):
     text = plain.text(result({f"e{k}": "欧阳" * 20 for k in range(5)}))
     assert all(plain.width_of(line) <= plain.WIDEST for line in text.splitlines())
-    assert text.startswith("图解式评定量表：5 人")
+    assert text.startswith("图尺度考核法：5 人")
 
 
 def test_hostile_names_stay_on_their_line():
@@ -100,3 +101,26 @@ def test_many_notes_of_one_kind_are_counted():
     assert any("4 more like this (W-CONST)" in line for line in lines)
     page = html.page(result(PEOPLE, notes=notes, design=None))
     assert all(f"R{k} gave 3 to all 2 people" in page for k in range(6))  # the report has them all
+
+
+def test_grades_stand_beside_the_scores():
+    scores = rk.GraphicRatingScale().fit(
+        pd.DataFrame(
+            [(f"r{j}", f"p{i}", score) for j in range(3) for i, score in enumerate([5, 4, 4, 1])], columns=["rater", "ratee", "score"]
+        )
+    )
+    graded = rk.ForcedDistribution(shares={"A": 50, "B": 50}).fit(scores)
+    lines = plain.text(graded).splitlines()
+    assert "Grade" in lines[1]
+    assert [line.split()[2] for line in (lines[2], lines[5])] == ["A", "B"]
+    assert "A / B?" in lines[3]
+    assert "Grade" not in plain.text(scores)
+
+
+def test_reliability_is_said_in_chinese_and_without_an_index():
+    scores = rk.GraphicRatingScale().fit(rk.datasets.load("guilford_creativity"))
+    page = html.page(scores, lang="zh")
+    assert "从不用于计算标准误" in page
+    assert "never used for a standard error" not in page
+    assert ">ICC(A,1)<" in page
+    assert ">0</th>" not in page

@@ -156,3 +156,8 @@ def test_where() -> None:
     assert table.frame["note"].tolist() == [1]
     assert list(Comparisons.from_frame(_frame(cycle=[1, 1, 2, 2])).split("cycle")) == ["1", "2"]
     assert repr(Comparisons.from_frame(_wins())) == "<Comparisons: 3 rows, 3 people, judges unknown, 1 dimension>"
+
+
+def test_chinese_outcomes() -> None:
+    frame = pd.DataFrame({"left": list("甲乙丙丁"), "right": list("乙丙丁甲"), "outcome": ["左", "右", "平局", "跳过"]})
+    assert Comparisons.from_frame(frame).result.tolist() == [1, -1, 0, 2]

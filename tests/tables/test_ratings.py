@@ -301,4 +301,4 @@ def test_all_problems_in_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
         assert line.strip().startswith("第 ")
     monkeypatch.setenv("RANKKIT_LANG", "zh")
     assert str(error) == error.text("zh")
-    assert error.problems["fix"].iloc[1] == "请填写数字（1 至 5），未评分请留空。"
+    assert error.problems["fix"].iloc[1] == "请填写数字（1 至 5），未评分请留空；若为等级词，请指定 words={等级词: 数值}。"
