@@ -51,7 +51,7 @@ def run() -> list[tuple[str, str, str, str]]:
             msg = "the benchmark needs data with a finite maximum"
             raise RuntimeError(msg)
         peers = {
-            "rankkit": lambda data=data: method.fit(data),
+            "rankkit": lambda data=data, method=method: method.fit(data),
             "choix dense": lambda data=data: by_choix(data),
             "evalica": lambda data=data: by_evalica(data),
         }

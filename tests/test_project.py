@@ -66,7 +66,7 @@ def test_every_code_used_in_the_source_is_in_the_catalogue():
         if "wording" not in path.parts:
             used |= set(re.findall(r'"([EWIS]-[A-Z0-9-]+)"', path.read_text(encoding="utf-8")))
     assert used <= set(CATALOGUE), used - set(CATALOGUE)
-    assert used, "no code found: the pattern no longer matches the source"
+    assert set(CATALOGUE) <= used, set(CATALOGUE) - used  # no sentence that nothing says
 
 
 @pytest.mark.parametrize(("page", "report"), [("README.md", "report.html"), ("docs/quickstart.zh.md", "报告.html")])

@@ -154,6 +154,7 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             used = self._evidence(table, cells, weights, design, raw)
             changes = _changes(table, raw, used)
         notes += [*rating_notes(table, used.parts), *used.notes, *extra]
+        design = replace(design, notes=self._design_notes(design))
         parts = self._parts(table, cells, design) if len(table.dimensions) > 1 else {}
         facets, negative = rating_evidence.components(table, used)
         return GraphicRatingScaleResult(
@@ -166,6 +167,11 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             ratings_by_rater=_by_rater(table),
             changes=changes,
         )
+
+    def _design_notes(self, design: DesignAudit) -> tuple[Problem, ...]:
+        """What the design cannot tell, less what was just accepted in writing (which has a note of its own)."""
+        accepted = self.adjust != "none" and self.assume is not None
+        return tuple(n for n in design.notes if not (accepted and n.code == "I-NESTED"))
 
     def _prepared(self, table: Ratings) -> tuple[Ratings, list[Problem]]:
         """Check scale and cycle, choose the sources."""

@@ -15,7 +15,7 @@ from xlsxwriter.exceptions import FileCreateError
 from rankkit.errors import Lang, SettingsError, writing
 from rankkit.privacy.audience import Audience
 from rankkit.report import numbers, terms
-from rankkit.report.grids import clean
+from rankkit.report.grids import clean, with_grades
 from rankkit.report.plain import width_of
 from rankkit.report.views import View, view
 from rankkit.report.words import percent, say
@@ -86,7 +86,7 @@ def _frames(v: View) -> dict[str, pd.DataFrame]:
     """Collect the sheets: scores, dimensions, the method's own tables, messages, settings."""
     frames: dict[str, pd.DataFrame] = {}
     if v.scores is not None:
-        frames["scores"] = v.scores
+        frames["scores"] = with_grades(v.scores, v.tables)
     if v.dimensions is not None:
         frames["dimensions"] = v.dimensions
     frames.update(v.tables)

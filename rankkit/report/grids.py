@@ -97,6 +97,7 @@ def score_grid(
         *([Heading(say("rank_set", lang), number=True)] if with_set else []),
         *([Heading(say("person", lang))] if named else []),
         *(Heading(terms.column(n, lang)) for n in other),
+        *([Heading(terms.column("grade", lang))] if "grade" in frame.columns else []),
         Heading(say("score", lang), number=True),
         *([Heading(say("axis", lang))] if ends else []),
         *([Heading(say("interval", lang), number=True)] if with_interval else []),
@@ -113,6 +114,7 @@ def score_grid(
             *([Cell(numbers.span(row["rank_low"], row["rank_high"]), "number")] if with_set else []),
             *([person_cell(ident, str(row.get("label", labels.get(ident, ident))))] if named else []),
             *(Cell(clean(levels[n][i]), "text" if named else "person") for n in other),
+            *([Cell(str(row["grade"]), "person")] if "grade" in row else []),
             Cell(numbers.fixed(row["score"], places), "number"),
             *([Cell("", "bar", bar=_bar(row, ends))] if ends else []),
             *([Cell(numbers.span(row["ci_low"], row["ci_high"], places, lang), "number")] if with_interval else []),
@@ -121,6 +123,25 @@ def score_grid(
         ]
         rows.append(tuple(cells))
     return Grid(title, tuple(headings), tuple(rows))
+
+
+def grades_of(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Grade of each person, or the grades still open, where the method gives grades."""
+    table = tables.get("grades")
+    if table is None or not {"grade", "candidates"} <= set(table.columns):
+        return {}
+    chosen = table["grade"].where(table["grade"].notna(), table["candidates"].map(lambda open_: f"{open_}?" if open_ else None))
+    return {str(p): clean(g) for p, g in chosen.dropna().items()}
+
+
+def with_grades(scores: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Put the grade beside the score."""
+    grades = grades_of(tables)
+    if not grades or "method" in scores.index.names:
+        return scores
+    out = scores.copy()
+    out.insert(list(out.columns).index("score"), "grade", [grades.get(str(p), "") for p in out.index.get_level_values("ratee")])
+    return out
 
 
 def _bar(row: Mapping[Any, Any], ends: tuple[float, float]) -> tuple[float, float, float] | None:

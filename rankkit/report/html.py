@@ -146,7 +146,7 @@ def _scores(v: View) -> grids.Grid | None:
     if v.scores is None:
         return None
     ends = grids.axis(v.scores, v.dimensions if v.audience == "ratee" else None) if "method" not in v.scores.index.names else None
-    return grids.score_grid(v.scores, v.lang, v.unit, "", ends=ends, labels={})
+    return grids.score_grid(grids.with_grades(v.scores, v.tables), v.lang, v.unit, "", ends=ends, labels={})
 
 
 def _dimensions(v: View) -> list[grids.Grid]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from rankkit.errors import Lang, language
 from rankkit.report import numbers, terms
-from rankkit.report.grids import clean, grid
+from rankkit.report.grids import clean, grades_of, grid
 from rankkit.report.views import View, is_comparison, view
 from rankkit.report.words import NO_BREAK, percent, say
 from rankkit.wording import sentence
@@ -96,7 +96,7 @@ def score_cells(v: View, scores: pd.DataFrame) -> tuple[list[str], list[list[str
     labels = scores["label"].astype(str)
     twins = set(labels[labels.duplicated(keep=False)])
     told = bool((scores["status"] != "scored").any())
-    grades = _grades(v)
+    grades = grades_of(v.tables)
     counted = bool(scores["n_raters"].notna().any())
     heads = [say("rank", lang), say("person", lang), *([terms.column("grade", lang)] if grades else []), say("score", lang)]
     heads += [say("raters", lang)] if counted else []
@@ -125,15 +125,6 @@ def score_cells(v: View, scores: pd.DataFrame) -> tuple[list[str], list[list[str
         shortened(rows),
         [False, False, *([False] if grades else []), True, *([True] if counted else []), *([False] if told else [])],
     )
-
-
-def _grades(v: View) -> dict[str, str]:
-    """Grade of each person, or the grades still open, where the method gives grades."""
-    table = v.tables.get("grades")
-    if table is None or not {"grade", "candidates"} <= set(table.columns):
-        return {}
-    chosen = table["grade"].where(table["grade"].notna(), table["candidates"].map(lambda open_: f"{open_}?" if open_ else None))
-    return {str(p): clean(g) for p, g in chosen.dropna().items()}
 
 
 def shortened(rows: list[list[str]]) -> list[list[str]]:

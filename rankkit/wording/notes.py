@@ -30,9 +30,7 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "I-ASSUMETEAMS": ("the adjustment rests on the stated assumption that all raters' groups are equally good", "", "该调整依赖于已声明的假设：各评价人所评群体水平相同", ""),
     "W-SHRUNKSD": ("the spread of {who} rests on fewer than 8 people and was pooled with the others", "", "{who} 的离散程度依据不足 8 人，已与其他评价人合并估计", ""),
     "W-UNSCORED": ("{n} people have no score: {who}", "The reason stands beside each.", "{n} 人没有分数：{who}", "原因列于各人旁。"),
-    "I-DIAGONAL": ("{n} rows compare someone with themself and were not used", "", "{n} 行是与自己比较，未使用", ""),
     # comparisons
-    "W-PERFECT": ("{who}: the estimate is finite only because of the penalty; the interval is one-sided in substance", "Add comparisons against stronger or weaker people.", "{who}：估计值有限仅因惩罚项；区间实质上是单侧的", "请补充与更强或更弱者的比较。"),
     "W-SPLIT": ("{upper} beat {lower} without exception: how far apart they are cannot be estimated", "Add comparisons between them.", "{upper} 无一例外胜过 {lower}：两者差距无法估计", "请补充他们之间的比较。"),
     "W-FEW": ("{n} people were compared fewer than 10 times", "Ten to fourteen comparisons each give a reliability near .70 (Verhavert et al. 2019).", "{n} 人的比较次数少于 10 次", "每人 10 至 14 次比较，信度约为 .70（Verhavert et al. 2019）。"),
     "I-JUDGES": ("fewer than 3 judges ({n}): the standard errors are the model's; judge disagreement could not be assessed", "With 3 or more judges it is.", "有 {n} 位评判者：标准误来自模型；无法评估评判者之间的分歧", "有 3 位及以上评判者时可以评估。"),
@@ -53,7 +51,6 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     # comparing
     "I-COMMON": ("{n} people are in only some of the methods and were left out: {who}", "", "{n} 人只出现在部分方法中，未参与比较：{who}", ""),
     "I-SIMULATED": ("these data are simulated", "", "这些数据是模拟的", ""),
-    "W-GLYPH": ("{n} characters in names are not in the bundled fonts and are drawn as 〓", "", "姓名中有 {n} 个字符不在内置字体中，以〓代替", ""),
     # why a person has no (final) score
     "S-NOJUDGEMENT": ("nobody judged this person", "", "没有人对此人作出评价", ""),
     "S-NOSCORE": ("every rating of this person is blank", "", "此人的所有评分均为空", ""),
