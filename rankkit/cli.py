@@ -7,11 +7,15 @@ import json
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rankkit import show
 from rankkit.errors import Lang, RankkitError, language, use_language
+
+if TYPE_CHECKING:
+    from rankkit.methods.forced_distribution import ForcedDistributionResult
 
 F = TypeVar("F", bound=Callable[..., Any])
 _LANG = click.option("--lang", type=click.Choice(["en", "zh"]), default=None, help="Language of messages and reports.")
@@ -20,6 +24,22 @@ _SHEET = click.option("--sheet", default=None, help="Sheet of a workbook; the fi
 _COLUMN = click.option("-c", "--column", "columns", multiple=True, metavar="OURS=THEIRS", help="Name a column: -c ratee=被考核人")
 _WORDS = click.option("--words", default=None, metavar="WORD=NUMBER,…", help="Grade words: 优秀=5,良好=4 or a known set (quality5).")
 _SCALE = click.option("--scale", nargs=2, type=float, default=None, help="Lowest and highest score of the form.")
+
+
+_DEMO = {
+    "en": (
+        "Three senior scientists rated seven juniors on five traits of creativity (Guilford 1954).",
+        "Grades (A 20 %, B 70 %, C 10 %): who is near a cut.",
+        "raw",
+        "adjusted",
+    ),
+    "zh": (
+        "三位资深科学家就创造力的五项特质为七位年轻人评分（Guilford 1954）。",
+        "等级（A 20%、B 70%、C 10%）：谁接近分界。",
+        "原始",
+        "调整后",
+    ),
+}
 
 
 def _plainly(function: F) -> F:
@@ -55,15 +75,15 @@ def demo(out: Path, lang: Lang | None) -> None:
 
     out.mkdir(parents=True, exist_ok=True)
     table: Any = rk.datasets.load("guilford_creativity")
-    click.echo(f"{table!r}\nThree senior scientists rated seven juniors on five traits of creativity (Guilford 1954).\n")
+    click.echo(f"{table!r}\n{_DEMO[language()][0]}\n")
     raw = rk.GraphicRatingScale().fit(table)
     adjusted = rk.GraphicRatingScale(adjust="z").fit(table)
     click.echo(f"{raw!r}\n")
-    both = rk.compare({"raw": raw, "adjusted": adjusted})
+    both = rk.compare(dict(zip(_DEMO[language()][2:], (raw, adjusted), strict=True)))
     click.echo(f"{both!r}\n")
     grades = rk.ForcedDistribution(shares={"A": 0.2, "B": 0.7, "C": 0.1}).fit(raw)
-    click.echo("Grades (A 20 %, B 70 %, C 10 %), and who is near a cut:")
-    click.echo(grades.grades[["score", "grade"]].join(grades.boundary[["across", "largest_probability"]]).round(2).fillna("").to_string())
+    click.echo(_DEMO[language()][1])
+    _boundary(grades)
     report = grades.to_report(out / "report.html", lang=lang or language())
     workbook = grades.to_excel(out / "result.xlsx", lang=lang or language())
     picture = plot.save(raw, None, out / "forest.png", lang=lang or language())
@@ -194,9 +214,9 @@ def grade(
 
     quota = _named_numbers(shares)
     graded = rk.ForcedDistribution(shares=quota, ties=ties, seat_ties=seat_ties).fit(rk.Result.from_json(result))  # type: ignore[arg-type]
-    click.echo(graded.grades.to_string())
+    click.echo(repr(graded))
     click.echo()
-    click.echo(graded.boundary.round(2).to_string() if len(graded.boundary) else "Nobody is near a cut.")
+    _boundary(graded)
     written = [graded.to_json(archive) and archive] if archive else []
     written += [graded.to_report(report, lang=lang or language())] if report else []
     written += [graded.to_excel(excel, lang=lang or language())] if excel else []
@@ -320,6 +340,12 @@ def _named_numbers(text: str) -> dict[str, float]:
     if "" in named or len(named) < len(parts):
         raise click.UsageError(f"{text!r}: every number needs a name of its own; write for example A=20,B=70,C=10.")
     return named
+
+
+def _boundary(graded: ForcedDistributionResult) -> None:
+    """Show who is near a cut."""
+    nobody = {"en": "Nobody is near a cut.", "zh": "没有人接近分界。"}[language()]
+    click.echo(show.as_text(graded.boundary) if len(graded.boundary) else nobody)
 
 
 def _written(paths: list[Any]) -> None:
