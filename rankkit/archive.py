@@ -56,7 +56,7 @@ def loads(text: str) -> Any:
         raise DataError("E-SCHEMA", found=found, expected=SCHEMA)
     try:
         return decode(outer["rankkit"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, IndexError, AttributeError, TypeError, ValueError) as error:
         raise DataError("E-ARCHIVE", reason=f"{type(error).__name__}: {error}") from error
 
 

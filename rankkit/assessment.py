@@ -124,7 +124,7 @@ class Assessment(ABC, Generic[T, R]):
         """Add the people nobody judged, their names, the settings and where it all came from."""
         if people is not None:
             _check_zeros(result.people, people)
-            result = with_people(result, people)
+            result = with_people(result, people).completed()
         source = table.provenance.get("data", "") if isinstance(table, Result) else table.data_hash()
         notes = () if isinstance(table, Result) else table.notes
         provenance = {
@@ -258,6 +258,10 @@ def fit_by(assessment: Assessment[Any, Any], data: Any, by: str, *, people: Peop
     from rankkit.errors import RankkitError  # noqa: PLC0415 - kept beside its one use
 
     table = assessment._table(data)  # noqa: SLF001 - the same validation as fit
+    if not isinstance(table, Judgements):
+        raise SettingsError("E-SETTING", name="data", value=type(table).__name__, allowed="a table of judgements")
+    if people is not None:
+        table = _named(table, people)
     if people is not None and not isinstance(table, Result):
         _check_zeros(table.people, people)
     results: dict[str, Result] = {}
@@ -268,7 +272,7 @@ def fit_by(assessment: Assessment[Any, Any], data: Any, by: str, *, people: Peop
         except RankkitError as error:
             errors[value] = error
         else:
-            results[value] = result.relabelled(people.labels) if people is not None else result
+            results[value] = result
     return FittedBy(by, results, errors)
 
 
@@ -293,6 +297,8 @@ def _plain(value: Any) -> Any:
     """Settings as plain values, for archives."""
     if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, np.generic):
+        return value.item()
     return list(value) if isinstance(value, tuple) else value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 

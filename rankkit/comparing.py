@@ -65,7 +65,7 @@ class MethodComparison(show.Shown):
 
     def messages_in(self, lang: Lang | None) -> pd.DataFrame:
         """Notes in a language of choice."""
-        return pd.DataFrame([(p.code, p.message(lang), p.fix(lang)) for p in self.notes], columns=["code", "text", "fix"])
+        return pd.DataFrame([(p.code, p.note(lang), p.fix(lang)) for p in self.notes], columns=["code", "text", "fix"])
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Tables for reports, by name."""
@@ -119,6 +119,8 @@ def compare(results: Mapping[str, Result], *, top: int | None = None, level: flo
     """
     if not isinstance(results, Mapping) or len(results) < 2:
         raise SettingsError("E-COMPARE")
+    if not 0 < level < 1:
+        raise SettingsError("E-LEVEL", value=level)
     if "label" in results:
         raise SettingsError("E-SETTING", name="a method's name", value="label", allowed="any other name")
     for result in results.values():
@@ -145,7 +147,7 @@ def compare(results: Mapping[str, Result], *, top: int | None = None, level: flo
     return MethodComparison(
         results=dict(results),
         agreement=_agreement(estimates, ranks, k, level, seed),
-        ranks=ranks.assign(label=[labels[p] for p in common])[["label", *results]],
+        ranks=ranks.assign(label=[labels.get(p, p) for p in common])[["label", *results]],
         rank_sets=sets,
         shifts=_shifts(ranks, sets, labels),
         excluded=excluded,
@@ -193,7 +195,7 @@ def _shifts(ranks: pd.DataFrame, sets: pd.DataFrame, labels: Mapping[str, str]) 
     beyond = pd.Series(low.max(axis=1) > high.min(axis=1)).where(known)
     frame = pd.DataFrame(
         {
-            "label": [labels[p] for p in ranks.index],
+            "label": [labels.get(p, p) for p in ranks.index],
             "best_rank": ranks.min(axis=1),
             "worst_rank": ranks.max(axis=1),
             "shift": ranks.max(axis=1) - ranks.min(axis=1),
@@ -208,7 +210,7 @@ def _excluded(results: Mapping[str, Result], common: set[str]) -> pd.DataFrame:
     rows = []
     for person in everyone:
         for name, r in results.items():
-            label = next(x.labels[person] for x in results.values() if person in x.labels)
+            label = next((x.labels[person] for x in results.values() if person in x.labels), person)
             if person not in r.people:
                 rows.append((person, label, name, "not in this method"))
             elif person not in r.estimated_ids:
@@ -228,8 +230,7 @@ def _grades(results: Mapping[str, Result], common: list[str]) -> pd.DataFrame | 
     rows = []
     for a, b in combinations(graded, 2):
         x, y = (graded[m].grades.loc[common, "grade"].map(order, na_action="ignore").astype("Float64") for m in (a, b))
-        moved = (x - y).abs().dropna()
-        rows.append(
-            (a, b, len(moved), float((moved == 0).mean()), float((moved >= 1).mean()), float((moved >= 2).mean()), len(common) - len(moved))
-        )
+        moved = (x - y).abs().dropna().to_numpy(dtype=np.float64)
+        shares = [float(share.mean()) if len(moved) else np.nan for share in (moved == 0, moved >= 1, moved >= 2)]
+        rows.append((a, b, len(moved), *shares, len(common) - len(moved)))
     return pd.DataFrame(rows, columns=["method_a", "method_b", "n", "same", "moved_1_or_more", "moved_2_or_more", "awaiting_committee"])

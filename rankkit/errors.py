@@ -83,6 +83,12 @@ class Problem:
         """Say what is wrong, in one clause."""
         return wording.problem_text(self.code, {"value": self.value, "column": self.column, **self.details}, lang or language())
 
+    def note(self, lang: Lang | None = None) -> str:
+        """What is said, after the dimension it is said of, where it is of one."""
+        lang = lang or language()
+        colon = "：" if lang == "zh" else ": "
+        return f"{self.column}{colon}{self.message(lang)}" if self.column else self.message(lang)
+
     def fix(self, lang: Lang | None = None) -> str:
         """Say what to do about it."""
         return wording.fix_text(self.code, {"value": self.value, "column": self.column, **self.details}, lang or language())

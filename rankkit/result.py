@@ -294,7 +294,7 @@ class Result(show.Shown):
 
     def messages_in(self, lang: Lang | None) -> pd.DataFrame:
         """Notes and warnings in a language of choice."""
-        rows = [(m.code, m.message(lang), m.fix(lang)) for m in self.notes]
+        rows = [(m.code, m.note(lang), m.fix(lang)) for m in self.notes]
         return pd.DataFrame(rows, columns=["code", "text", "fix"])
 
     @property
@@ -315,9 +315,12 @@ class Result(show.Shown):
 
     def to_frame(self) -> pd.DataFrame:
         """Return all scores in one flat table: dimension ``(all)`` first, then each dimension."""
-        frames = {"(all)": self.scores, **{d: p.scores for d, p in self.parts.items()}}
-        flat = pd.concat(frames, names=["dimension"]).reset_index()
-        return flat.assign(method=self.method, unit=self.unit, se_basis=self.se_basis)
+        frames = {d: r.scores.assign(method=r.method, unit=r.unit, se_basis=r.se_basis) for d, r in {"(all)": self, **self.parts}.items()}
+        return pd.concat(frames, names=["dimension"]).reset_index()
+
+    def completed(self) -> Self:
+        """Return the result with a method's own tables covering everyone in :attr:`people`; a hook for methods."""
+        return self
 
     def to_json(self, path: str | Path | None = None) -> str:
         """Write the whole result as JSON: the owner's archive, unredacted. :meth:`from_json` reads it back.
@@ -344,13 +347,13 @@ class Result(show.Shown):
         """
         if isinstance(source, str) and source.lstrip().startswith("{"):
             text = source
-        elif Path(source).is_file():
+        elif _is_file(source):
             try:
                 text = Path(source).read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 raise DataError("E-ARCHIVE", reason=type(error).__name__) from error
         else:
-            raise ReadingError("E-FILE", path=str(source))
+            raise ReadingError("E-FILE", path=str(source)[:200])
         show.load_result_types()
         result = archive.loads(text)
         if not isinstance(result, cls):
@@ -377,3 +380,11 @@ class Result(show.Shown):
         """Return the result under other display names."""
         parts = {d: p.relabelled(labels) for d, p in self.parts.items()}
         return replace(self, labels={**self.labels, **{p: labels[p] for p in self.people if p in labels}}, parts=parts)
+
+
+def _is_file(source: str | Path) -> bool:
+    """Whether there is such a file; text far too long for a name is none."""
+    try:
+        return Path(source).is_file()
+    except OSError:
+        return False

@@ -105,3 +105,17 @@ def assigned(score, counts, ties):
             low = high
         out.append((low, high))
     return out
+
+
+def fewest_errors(score, sigma, grade):
+    """Per person: who of another grade is fewest standard errors away (of equals the largest error), and how many."""
+    out = []
+    for i in range(len(score)):
+        found = []
+        for j in range(len(score)):
+            if grade[j] != grade[i]:
+                s = math.sqrt(sigma[i, i] + sigma[j, j] - 2 * sigma[i, j])
+                found.append((abs(score[i] - score[j]) / s, -s, j))
+        ratio, _, j = min(found)
+        out.append((j, ratio))
+    return out

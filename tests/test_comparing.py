@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit import ForcedDistribution, GraphicRatingScale, PairedComparison, compare, simulate
+from rankkit import ForcedDistribution, GraphicRatingScale, PairedComparison, agreement, compare, datasets, simulate
 from rankkit.errors import DataError, InsufficientDataError, SettingsError
 from rankkit.kernels.covariance import Dense
 from rankkit.kernels.rank_sets import rank_sets
@@ -148,3 +148,32 @@ def test_order_of_people_decides_nothing(two):
     np.testing.assert_allclose(x.agreement["value"], y.agreement["value"])
     assert x.ranks.equals(y.ranks)
     assert x.rank_sets.equals(y.rank_sets)
+
+
+def test_grades_that_all_await_the_committee_are_compared_without_a_number():
+    equal = Result(
+        method="Made",
+        people=tuple("abcd"),
+        labels={},
+        estimate=np.ones(4),
+        status=("scored",) * 4,
+        reasons=(None,) * 4,
+        n_raters=np.ones(4, dtype=int),
+        n_obs=np.ones(4, dtype=int),
+        covariance=Dense(np.eye(4)),
+        unit="points",
+        se_basis="model",
+    )
+    graded = ForcedDistribution(shares={"A": 0.5, "B": 0.5}).fit(equal)
+    found = compare({"one": graded, "two": graded})
+    assert found.grades.loc[0, ["n", "awaiting_committee"]].tolist() == [0, 4]
+    assert np.isnan(found.grades.loc[0, "same"])
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, -1, float("nan")])
+def test_an_impossible_level_is_refused(level):
+    result = GraphicRatingScale().fit(datasets.load("guilford_creativity"))
+    with pytest.raises(SettingsError, match="confidence level"):
+        compare({"one": result, "two": result}, level=level)
+    with pytest.raises(SettingsError, match="confidence level"):
+        agreement.icc(datasets.load("shrout_fleiss"), level=level)

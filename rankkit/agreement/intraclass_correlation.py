@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from rankkit.errors import InsufficientDataError, RatingsError
+from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
 from rankkit.kernels import crossed_reml
 from rankkit.kernels.crossed_reml import CrossedComponents
 from rankkit.kernels.intraclass import IntraclassTable, intraclass, intraclass_from_components
@@ -35,7 +35,7 @@ def icc(ratings: Ratings | pd.DataFrame, dimension: str | None = None, level: fl
     ratings : Ratings or DataFrame
         ``rater, ratee, score`` and perhaps ``dimension``.
     dimension : str, optional
-        One dimension; by default each rater's mean over the dimensions.
+        One dimension; by default each rater's mean over the dimensions. Self ratings are left out where there are others.
     level : float
         Confidence level.
 
@@ -62,7 +62,11 @@ def icc(ratings: Ratings | pd.DataFrame, dimension: str | None = None, level: fl
     >>> table.set_index("coefficient")["value"].round(2).to_dict()
     {'ICC(1,1)': 0.17, 'ICC(A,1)': 0.29, 'ICC(C,1)': 0.71, 'ICC(1,k)': 0.44, 'ICC(A,k)': 0.62, 'ICC(C,k)': 0.91}
     """
+    if not 0 < level < 1:
+        raise SettingsError("E-LEVEL", value=level)
     table = ratings if isinstance(ratings, Ratings) else Ratings.from_frame(ratings)
+    if "self" in table.sources and len(table.sources) > 1:
+        table = table.where(table.source != table.sources.index("self"))
     cells = table.cells
     keep = np.ones(len(cells.score), dtype=bool)
     weights = np.full(len(table.dimensions), 1 / len(table.dimensions))

@@ -12,6 +12,7 @@ from rankkit.kernels.covariance import Covariance
 from rankkit.kernels.matrix_forms import symmetric_root
 
 DENSE_LIMIT = 2000  # people above which error correlations are left out
+_TURNS = 100  # at most; a handful is enough
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ class Posterior:
 def posterior(estimate: Floats, covariance: Covariance) -> Posterior:
     r"""Posterior of true scores under :math:`\theta_i \sim N(\mu, \tau^2)`, :math:`\hat\theta \sim N(\theta, \Sigma)`.
 
-    τ² maximises the likelihood of the contrasts (REML), μ is the generalised least squares mean. Errors everybody
+    τ² maximises the likelihood of the contrasts (REML), μ is the generalised least squares (precision-weighted) mean. Errors everybody
     shares (a common rater's severity) move all together and do not shrink anyone.
 
     Parameters
@@ -73,9 +74,9 @@ def posterior(estimate: Floats, covariance: Covariance) -> Posterior:
     centred = estimate - estimate.mean()
     if n > DENSE_LIMIT:
         v = np.maximum(covariance.diagonal(), 0.0)
-        between = _between(v, centred**2)
+        mean, between = _weighted(estimate, v)
         weight = between / np.maximum(between + v, 1e-300)
-        return Posterior(estimate.mean() + weight * centred, np.sqrt(weight * v), between)
+        return Posterior(mean + weight * (estimate - mean), np.sqrt(weight * v), between)
     sigma = covariance.dense()
     column = sigma.mean(axis=0)
     contrast = sigma - column[None, :] - column[:, None] + column.mean()  # P Σ P, P = I − 11ᵀ/n
@@ -87,6 +88,18 @@ def posterior(estimate: Floats, covariance: Covariance) -> Posterior:
     weight = between / np.maximum(between + values, 1e-300)
     mean = estimate.mean() + vectors @ (weight * z)
     return Posterior(mean, symmetric_root((vectors * (weight * values)) @ vectors.T), between)
+
+
+def _weighted(estimate: Floats, v: Floats) -> tuple[float, float]:
+    """Weigh the mean by 1/(τ² + v_i), and find τ² around it, in turns: each turn raises the likelihood."""
+    mean = float(estimate.mean())
+    for _ in range(_TURNS):
+        between = _between(v, (estimate - mean) ** 2)
+        weight = 1 / np.maximum(between + v, 1e-12 * float(v.max()) or 1.0)
+        before, mean = mean, float(np.average(estimate, weights=weight))
+        if abs(mean - before) <= 1e-12 * float(np.ptp(estimate)):
+            break
+    return mean, between
 
 
 def _between(error: Floats, square: Floats) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import numpy as np
@@ -10,10 +12,14 @@ from scipy import stats
 
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.covariance import Covariance, difference_variance
-from rankkit.kernels.ranking import TIE_TOLERANCE, tie_groups
+from rankkit.kernels.matrix_forms import runs
+from rankkit.kernels.ranking import TIE_TOLERANCE, canonical_form, tie_groups
 
 CutTies = Literal["committee", "up", "down"]
 _CELLS = 4_000_000  # draws × people sorted at once
+_EVERYONE = 3000  # people up to whom all pairs across a cut are compared
+_NEAREST = 200  # people on each side compared above that
+_ROUNDING = 64 * float(np.finfo(np.float64).eps)  # share of Σ_ii + Σ_jj below which s² is rounding error
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +49,12 @@ class Assignment:
 
 @dataclass(frozen=True, eq=False)
 class Boundary:
-    """How far each person is from the nearest one across a cut.
+    """How far each person is from the one across a cut who is fewest standard errors away.
 
     Attributes
     ----------
     nearest : (n,) array of int
-        Position of the person across a neighbouring cut who is fewest standard errors away; −1 if there is none.
+        Position of the person across a cut with the smallest |difference|/se; −1 if there is none.
     difference, se : (n,) arrays
         Own score minus theirs, and its standard error; NaN if there is none.
     tied : (n,) bool array
@@ -175,7 +181,7 @@ def _shared(order: Ints, steps: Bools, grade_at: Ints, n_grades: int) -> Floats:
 
 
 def boundary(score: Floats, covariance: Covariance, assignment: Assignment, *, level: float = 0.95, df: float = np.inf) -> Boundary:
-    """Find the people who are statistically tied with the nearest person across a cut.
+    """Find the people who are statistically tied with anyone across a cut.
 
     Parameters
     ----------
@@ -193,7 +199,14 @@ def boundary(score: Floats, covariance: Covariance, assignment: Assignment, *, l
     Returns
     -------
     Boundary
-        Two comparisons per person (across the cut above and below); tied if |θ̂_i − θ̂_j| < t·s_ij in either.
+        Tied if |θ̂_i − θ̂_j| < t·s_ij for anyone across the cut above or below. Where several are equally many
+        standard errors away, the nearest is the one whose comparison has the largest standard error, then the first in
+        canonical order (:func:`rankkit.kernels.ranking.canonical_form`).
+
+    Notes
+    -----
+    Up to 3000 people everyone is compared with everyone across a cut. Above that, with the 200 on each side nearest by
+    score (of equal scores the least certain ones; all who equal the last of them in both come too).
 
     Examples
     --------
@@ -204,41 +217,73 @@ def boundary(score: Floats, covariance: Covariance, assignment: Assignment, *, l
     array([False,  True,  True, False])
     """
     score = np.asarray(score, dtype=np.float64)
-    scored = np.flatnonzero(assignment.candidates[:, 0] >= 0)
     best, worst = assignment.candidates.T
-    n, t = len(score), float(stats.t.isf((1.0 - level) / 2.0, df))
+    scored = np.flatnonzero(best >= 0)
     awaiting = (assignment.grade < 0) & (best >= 0)
-    nearest, ratio = np.full(n, -1, dtype=np.int64), np.full(n, np.inf)
-    difference, se = np.full(n, np.nan), np.full(n, np.nan)
-    spread = covariance.diagonal()[scored]
-    for mine, theirs, sign in ((best, worst, 1), (worst, best, -1)):  # across the cut above, then below
-        order = scored[np.lexsort((spread, -sign * score[scored]))]  # of equal scores the less certain one is nearer
-        across = _next_across(order, mine * sign, theirs * sign, scored)
-        i = scored[across >= 0]
-        j = across[across >= 0]
-        gap = score[i] - score[j]
-        s = np.sqrt(difference_variance(covariance, i, j))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            far = np.where(gap == 0.0, 0.0, np.abs(gap) / s)
-        closer = (far < ratio[i]) & ~awaiting[i]
-        i, j = i[closer], j[closer]
-        nearest[i], ratio[i], difference[i], se[i] = j, far[closer], gap[closer], s[closer]
-    _beside(score, covariance, np.flatnonzero(awaiting), best, (nearest, difference, se))
-    tied = awaiting | (ratio < t)
-    return Boundary(nearest, difference, se, tied)
+    variance = covariance.diagonal()
+    descending = scored[np.lexsort((-variance[scored], -score[scored]))]
+    ascending = scored[np.lexsort((-variance[scored], score[scored]))]  # of equal scores the less certain one is nearer
+
+    @cache
+    def place() -> Ints:
+        return _canonical_place(score, variance, covariance, scored)
+
+    nearest = np.full(len(score), -1, dtype=np.int64)
+    for low, high in np.unique(assignment.candidates[scored], axis=0):
+        people = np.flatnonzero((best == low) & (worst == high))
+        if low < high:
+            sides = [_near(descending[(best == low)[descending] & (worst == high)[descending]], score, variance, len(scored))]
+        else:
+            above, below = ascending[worst[ascending] < low], descending[best[descending] > high]
+            sides = [_near(side, score, variance, len(scored)) for side in (above, below)]
+        others = np.concatenate(sides)
+        if len(others):
+            for rows in runs(people, len(others)):
+                nearest[rows] = _fewest_errors(score, variance, covariance, rows, others, place)
+    i = np.flatnonzero(nearest >= 0)
+    j = nearest[i]
+    difference, se, ratio = (np.full(len(score), fill) for fill in (np.nan, np.nan, np.inf))
+    difference[i], se[i] = score[i] - score[j], np.sqrt(difference_variance(covariance, i, j))
+    ratio[i] = _errors_apart(np.abs(difference[i]), se[i])
+    return Boundary(nearest, difference, se, awaiting | (ratio < float(stats.t.isf((1.0 - level) / 2.0, df))))
 
 
-def _next_across(order: Ints, mine: Ints, theirs: Ints, scored: Ints) -> Ints:
-    """For each scored person: the last in the order all of whose open grades come before all of theirs; −1 = nobody."""
-    before = np.searchsorted(theirs[order], mine[scored], side="left")  # grades never fall along the order
-    return np.where(before > 0, order[before - 1], -1)
+def _near(side: Ints, score: Floats, variance: Floats, n: int) -> Ints:
+    """Everyone on one side of a cut, listed nearest first; of many people those nearest by score."""
+    if n <= _EVERYONE or len(side) <= _NEAREST:
+        return side
+    last = side[_NEAREST - 1]
+    equal = (score[side] == score[last]) & (variance[side] == variance[last])
+    return side[: int(np.flatnonzero(equal)[-1]) + 1]
 
 
-def _beside(score: Floats, covariance: Covariance, people: Ints, best: Ints, out: tuple[Ints, Floats, Floats]) -> None:
-    """Pair everyone who awaits the committee with the next person of the same tie."""
-    nearest, difference, se = out
-    for grade in np.unique(best[people]):  # a cut is split by one tie at most
-        group = people[best[people] == grade]
-        partner = np.roll(group, -1)
-        nearest[group], difference[group] = partner, score[group] - score[partner]
-        se[group] = np.sqrt(difference_variance(covariance, group, partner))
+def _fewest_errors(score: Floats, variance: Floats, covariance: Covariance, people: Ints, others: Ints, place: Callable[[], Ints]) -> Ints:
+    """For each person the other one fewest standard errors away; −1 = there is none but themselves."""
+    gap = np.abs(score[people][:, None] - score[others])
+    total = variance[people][:, None] + variance[others]
+    square = total - 2.0 * covariance.block(people, others)
+    s = np.sqrt(np.where(square > _ROUNDING * total, square, 0.0))
+    left = people[:, None] != others
+    for measure, unit in ((_errors_apart(gap, s), 1.0), (-s, 0.0), (gap, 0.0)):  # the last decides only where nothing has an error
+        least = np.where(left, measure, np.inf).min(axis=1, keepdims=True)
+        left &= measure <= least + TIE_TOLERANCE * np.maximum(np.abs(least), unit)
+    chosen: Ints = others[left.argmax(axis=1)]
+    several = left.sum(axis=1) > 1
+    if several.any():
+        chosen[several] = others[np.where(left[several], place()[others], len(score)).argmin(axis=1)]
+    return np.where(left.any(axis=1), chosen, -1)
+
+
+def _errors_apart(gap: Floats, s: Floats) -> Floats:
+    """|θ̂_i − θ̂_j| / s_ij; nothing apart is 0 errors apart, whatever the error."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(gap == 0.0, 0.0, gap / s)
+
+
+def _canonical_place(score: Floats, variance: Floats, covariance: Covariance, scored: Ints) -> Ints:
+    """Place of each person in canonical order; people without a score come last."""
+    full = covariance.block(scored, scored) if len(scored) <= _EVERYONE else None
+    order, _ = canonical_form(score[scored], variance[scored], full)
+    place = np.full(len(score), len(score), dtype=np.int64)
+    place[scored[order]] = np.arange(len(scored))
+    return place

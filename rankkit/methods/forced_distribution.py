@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from typing import ClassVar, Literal
 
@@ -27,6 +27,7 @@ Prior = Literal["empirical_bayes", "flat"]
 _COIN_FLIP = 0.6
 _SMALLEST_CURVE = 20  # people below which a curve grades mostly chance
 _DRAWS = 10_000
+_OWN_NOTES = frozenset({"W-TIEDCUT", "W-SEATS", "W-COINFLIP", "W-SMALLUNIT", "W-NOTGRADED", "I-NOPROB"})
 
 
 @archived
@@ -86,7 +87,11 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
         Rule for whole seats; the second is free of the Alabama paradox.
     prior : {"empirical_bayes", "flat"}
         What grade probabilities assume of true scores: a normal distribution fitted to the data, or nothing.
-    level, seed
+    level : float
+        Confidence level of the comparisons across a cut, and of every interval and rank set of the result, its parts
+        included: scores fitted at another level are shown at this one. Intervals of reliability coefficients, which
+        are the source's, stay as fitted.
+    seed
         See :class:`~rankkit.assessment.Assessment`.
 
     Raises
@@ -129,6 +134,7 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
         object.__setattr__(self, "shares", Fixed.of(self.shares))
 
     def _estimate(self, table: Result, people: People | None, /) -> ForcedDistributionResult:  # noqa: ARG002 - names are attached later
+        table = _at_level(_ungraded(table), self.level)
         scored = np.isin(table.people, table.estimated_ids)
         if not scored.any():
             why = next((r.message() for r in table.reasons if r is not None), table.unit)
@@ -150,7 +156,7 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
             Problem("S-TIEDCUT", None, None, None, {"grades": grades["candidates"].iloc[i]}) if awaiting[i] else r
             for i, r in enumerate(table.reasons)
         )
-        inherited |= {"method": type(self).__name__, "status": status, "reasons": reasons, "level": self.level, "seed": self.seed}
+        inherited |= {"method": type(self).__name__, "status": status, "reasons": reasons, "seed": self.seed}
         inherited["notes"] = (
             *table.notes,
             *self._notes(table, scored, given, seats, boundary, quota, with_probabilities=probability is not None),
@@ -280,6 +286,24 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
             who = [table.labels.get(p, p) for p, s in zip(table.people, scored, strict=True) if not s]
             out.append(Problem("W-NOTGRADED", None, None, None, {"n": len(who), "who": who}))
         return out
+
+
+def _ungraded(table: Result) -> Result:
+    """Take back what an earlier grading said of the scores: its notes, and who awaited the committee."""
+    if not isinstance(table, ForcedDistributionResult):
+        return table
+    awaited = [r is not None and r.code == "S-TIEDCUT" for r in table.reasons]
+    return replace(
+        table,
+        status=tuple("scored" if a else s for s, a in zip(table.status, awaited, strict=True)),
+        reasons=tuple(None if a else r for r, a in zip(table.reasons, awaited, strict=True)),
+        notes=tuple(note for note in table.notes if note.code not in _OWN_NOTES),
+    )
+
+
+def _at_level(table: Result, level: float) -> Result:
+    """Show a result and its parts at one confidence level."""
+    return replace(table, level=level, parts={d: _at_level(part, level) for d, part in table.parts.items()})
 
 
 def _is_share(value: object) -> bool:

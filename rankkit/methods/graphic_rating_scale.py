@@ -14,10 +14,9 @@ from rankkit.assessment import Assessment, Fixed, check_choice, is_number
 from rankkit.design_audit import DesignAudit, of_ratings
 from rankkit.errors import IdentificationError, InsufficientDataError, PolicyError, Problem, RatingsError, SettingsError
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.ranking import competition_ranks
 from rankkit.kernels.rating_composite import adjust as adjust_cells
 from rankkit.kernels.rating_composite import composite
-from rankkit.methods import rating_evidence
+from rankkit.methods import rating_evidence, rating_tables
 from rankkit.methods.rating_evidence import Evidence, rating_notes
 from rankkit.result import Result, Status, Unit
 from rankkit.tables.people import People
@@ -143,7 +142,7 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
     def _estimate(self, table: Ratings, people: People | None, /) -> GraphicRatingScaleResult:  # noqa: ARG002 - names are attached later
         table, notes = self._prepared(table)
         weights = self._weights_for(table)
-        design = of_ratings(table)
+        design = of_ratings(table, np.ones(len(table), dtype=bool))  # the rows in use are chosen, self ratings included
         cells = table.cells
         raw = self._evidence(table, cells, weights, design)
         used, changes = raw, pd.DataFrame()
@@ -152,19 +151,19 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             self._may_adjust(design, table)
             cells, extra = self._adjusted(table)
             used = self._evidence(table, cells, weights, design, raw)
-            changes = _changes(table, raw, used)
+            changes = rating_tables.changes(table, raw, used)
         notes += [*rating_notes(table, used.parts), *used.notes, *extra]
         design = replace(design, notes=self._design_notes(design))
         parts = self._parts(table, cells, design) if len(table.dimensions) > 1 else {}
-        facets, negative = rating_evidence.components(table, used)
+        facets, negative = rating_tables.components(table, used)
         return GraphicRatingScaleResult(
             **self._common(table, used, design),
             parts=parts,
-            notes=(*design.notes, *notes, *negative),
-            reliability=rating_evidence.reliability(raw, self.level),
-            weights=rating_evidence.weight_table(table, used.parts, weights),
+            notes=(*design.notes, *notes, *rating_evidence.of_parts(parts, used), *negative),
+            reliability=rating_tables.reliability(raw, self.level),
+            weights=rating_tables.weight_table(table, used.parts, weights),
             components=facets,
-            ratings_by_rater=_by_rater(table),
+            ratings_by_rater=rating_tables.by_rater(table),
             changes=changes,
         )
 
@@ -179,21 +178,15 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             table = table.with_scale(self.scale)
         if "cycle" in table.extras and len(table.extras["cycle"].unique()) > 1:
             raise RatingsError("E-CYCLE", cycles=sorted(map(str, table.extras["cycle"].unique())))
-        notes: list[Problem] = []
+        notes = [Problem("I-WEIGHTCOLUMN")] if "weight" in table.extras else []
         if not table.sources:
             if self.sources:
                 raise RatingsError("E-COLS", missing="source", found=list(map(str, table.frame.columns)), example="'source': '…'")
             return table, notes
-        chosen = self.sources or tuple(s for s in table.sources if s != "self") or table.sources
-        unknown = [s for s in chosen if s not in table.sources]
-        if unknown:
-            raise SettingsError("E-SETTING", name="sources", value=unknown, allowed=list(table.sources))
-        if set(chosen) != set(table.sources):
-            codes = np.array([table.sources.index(s) for s in chosen])
-            use = np.isin(table.source, codes)
-            notes.append(
-                Problem("I-SOURCES", None, None, None, {"n": int((~use).sum()), "left_out": sorted(set(table.sources) - set(chosen))})
-            )
+        use = rating_evidence.rows_of_sources(table, self.sources)
+        if not use.all():
+            left_out = sorted({table.sources[s] if s >= 0 else "–" for s in table.source[~use]})
+            notes.append(Problem("I-SOURCES", None, None, None, {"n": int((~use).sum()), "left_out": left_out}))
             table = _with_rows(table, use)
         return table, notes
 
@@ -272,7 +265,7 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             if not rated[i]:
                 reasons.append(Problem("S-NOSCORE"))
             elif share == 0 or np.isnan(used.parts.score[i]):
-                reasons.append(Problem("S-CONSTRATERS"))
+                reasons.append(Problem("S-CONSTRATERS" if self.adjust == "z" else "S-NOWEIGHT"))
             else:
                 reasons.append(Problem("S-MINWEIGHT", None, None, None, {"share": f"{share:.0%}", "least": f"{self.min_weight:.0%}"}))
         return tuple(status), tuple(reasons)
@@ -290,7 +283,7 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             if self.adjust != "none":
                 raw = self._evidence(whole, replace(own, score=table.cells.score[keep]), np.ones(1), design)
             used = self._evidence(whole, own, np.ones(1), design, raw)
-            parts[name] = Result(**self._common(whole, used, design))
+            parts[name] = Result(**self._common(whole, used, design), notes=used.notes)
         return parts
 
     def _may_adjust(self, design: DesignAudit, table: Ratings) -> None:
@@ -318,6 +311,11 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         if pooled.any():
             notes.append(
                 Problem("W-SHRUNKSD", None, None, None, {"who": [table.rater_labels[table.raters[r]] for r in np.flatnonzero(pooled)]})
+            )
+        lost = np.unique(np.column_stack([cells.rater, cells.dimension])[np.isnan(score)], axis=0)
+        for r, d in lost:
+            notes.append(
+                Problem("W-NOSPREAD", None, None, None, {"rater": table.rater_labels[table.raters[r]], "dimension": table.dimensions[d]})
             )
         return replace(cells, score=score), notes
 
@@ -356,39 +354,3 @@ def _rated_alike(table: Ratings) -> bool:
     cells = table.cells
     size = np.bincount(cells.rater * len(table.dimensions) + cells.dimension)
     return bool((size[size > 0] == len(np.unique(cells.ratee))).all())
-
-
-def _changes(table: Ratings, raw: Evidence, used: Evidence) -> pd.DataFrame:
-    """Raw beside adjusted: who changes rank."""
-    both: Bools = raw.scored & used.scored
-    before, after = (np.where(both, e.parts.score, np.nan) for e in (raw, used))
-    ranks = [competition_ranks(x) for x in (before, after)]
-    frame = pd.DataFrame(
-        {
-            "label": [table.labels[p] for p in table.people],
-            "raw_score": before,
-            "raw_rank": ranks[0],
-            "score": after,
-            "rank": ranks[1],
-            "rank_change": ranks[0] - ranks[1],
-        },
-        index=pd.Index(list(table.people), name="ratee"),
-    )
-    return frame[both].sort_values(["rank", "label"], kind="stable")
-
-
-def _by_rater(table: Ratings) -> pd.DataFrame:
-    """Cells with names, for plots of how raters use the scale."""
-    if table.averaged_over:
-        return pd.DataFrame()
-    cells = table.cells
-    raters, people = np.array(table.raters, dtype=object), np.array(table.people, dtype=object)
-    names = np.array([table.rater_labels[r] for r in table.raters], dtype=object)
-    data = {
-        "rater": raters[cells.rater],
-        "rater_label": names[cells.rater],
-        "ratee": people[cells.ratee],
-        "dimension": np.array(table.dimensions, dtype=object)[cells.dimension],
-        "score": cells.score,
-    }
-    return pd.DataFrame(data)

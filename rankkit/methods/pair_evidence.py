@@ -15,7 +15,7 @@ from rankkit.kernels.beats_graph import Existence, verdict
 from rankkit.kernels.covariance import Covariance, Dense, Precision
 from rankkit.kernels.pair_counts import PairCounts, aggregate
 from rankkit.result import SeBasis
-from rankkit.tables.comparisons import TIE, Comparisons
+from rankkit.tables.comparisons import SKIP, TIE, Comparisons
 
 Ties = Literal["auto", "davidson", "half", "drop"]
 Judges = Literal["auto", "model"]
@@ -283,3 +283,15 @@ def notes(fitted: PairFit, pairs: Pairs, table: Comparisons) -> list[Problem]:
     if fitted.judge_note is not None:
         out.append(fitted.judge_note)
     return out
+
+
+def why_undecided(table: Comparisons, rows: Bools) -> list[Problem]:
+    """Reason for each person, should no comparison of theirs in these rows count."""
+    some = rows & (table.count > 0)
+
+    def number(which: Bools) -> Ints:
+        return np.bincount(np.concatenate([table.left[which], table.right[which]]), minlength=len(table.people))
+
+    every, skipped, tied = number(some), number(some & (table.result == SKIP)), number(some & (table.result == TIE))
+    codes = np.select([every == 0, skipped == every, tied == every], ["S-NODECISION", "S-NOTCOMPARED", "S-ONLYTIES"], "S-NODECISION")
+    return [Problem(str(code)) for code in codes]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ import pandas as pd
 from rankkit.archive import archived
 from rankkit.assessment import Assessment, check_choice
 from rankkit.design_audit import of_comparisons
-from rankkit.errors import IdentificationError, InsufficientDataError, Problem
+from rankkit.errors import IdentificationError, InsufficientDataError, Problem, SettingsError
 from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.covariance import Dense
 from rankkit.methods import pair_evidence
@@ -55,8 +55,28 @@ class PairedComparisonResult(Result):
         """Tables this method adds to reports."""
         return {"record": self.record}
 
+    def completed(self) -> Self:
+        """Return the result with everybody in :attr:`record`: zeros for people nobody compared."""
+        parts = {d: part.completed() for d, part in self.parts.items()}
+        if isinstance(self.record.index, pd.MultiIndex):
+            return replace(self, parts=parts)
+        everyone = pd.Index(list(self.people), name="ratee")
+        return replace(self, parts=parts, record=self.record.reindex(everyone, fill_value=0.0))
+
     def win_probability(self, a: str, b: str) -> float:
-        """Chance that ``a`` is preferred to ``b`` in a decided comparison: ``1 / (1 + exp(u_b − u_a))``."""
+        """Chance that ``a`` is preferred to ``b`` in a decided comparison: ``1 / (1 + exp(u_b − u_a))``.
+
+        Raises
+        ------
+        SettingsError
+            If the scores are not log-worths (several dimensions: ask the result of one of them, in ``parts``), or if
+            one of the two is not in the result.
+        IdentificationError
+            If one of the two has no score.
+        """
+        if self.unit != "logit":
+            allowed = [f"parts[{d!r}].win_probability({a!r}, {b!r})" for d in self.parts]
+            raise SettingsError("E-SETTING", name="unit", value=self.unit, allowed=allowed)
         return float(1 / (1 + np.exp(-self.difference(a, b).difference)))
 
 
@@ -122,8 +142,8 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
         present = [d for d in range(len(table.dimensions)) if ((table.dimension == d) & self._used(table)).any()]
         if not present:
             raise InsufficientDataError("E-FEW", what="a fit", needed=1, unit="comparisons with a winner", found=0)
-        if len(present) == 1:
-            return self._dimension(table, table.dimension == present[0])
+        if len(table.dimensions) == 1:
+            return self._dimension(table, table.dimension == 0)
         fits = {}
         for d in present:
             try:
@@ -158,10 +178,7 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
         estimate = np.full(n, np.nan)
         estimate[compared] = fitted.worth
         status: list[Status] = ["insufficient_data"] * n
-        reasons: list[Problem | None] = [Problem("S-NOTCOMPARED")] * n
-        left_out = rows & _decided(table) & ~self._used(table)
-        for i in np.unique(np.concatenate([table.left[left_out], table.right[left_out]])):
-            reasons[i] = Problem("S-ONLYTIES")
+        reasons: list[Problem | None] = [*pair_evidence.why_undecided(table, rows)]
         for i in compared:
             status[i] = "scored" if fitted.reason is None else "provisional"
             reasons[i] = fitted.reason
@@ -173,11 +190,7 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
         few = int((n_obs[compared] < _FEW).sum())
         named = replace(table, people=tuple(table.people[i] for i in compared))
         notes = [*pair_evidence.notes(fitted, pairs, named), *([Problem("W-FEW", None, None, None, {"n": few})] if few else [])]
-        if left_out.any():
-            notes.append(Problem("I-TIES", None, None, None, {"n": float(table.count[left_out].sum()), "how": "left out"}))
-        skips = int((rows & (table.result == SKIP)).sum())
-        if skips:
-            notes.append(Problem("I-SKIPS", None, None, None, {"n": skips}))
+        notes += self._left_out(table, rows)
         return PairedComparisonResult(
             method=type(self).__name__,
             people=table.people,
@@ -205,41 +218,69 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             deviance_df=fitted.deviance_df,
         )
 
+    def _left_out(self, table: Comparisons, rows: Bools) -> list[Problem]:
+        """Say which of the rows do not count."""
+        notes = []
+        ties, skips = rows & _decided(table) & ~self._used(table), int((rows & (table.result == SKIP)).sum())
+        if ties.any():
+            notes.append(Problem("I-TIES", None, None, None, {"n": float(table.count[ties].sum()), "how": "left out"}))
+        if skips:
+            notes.append(Problem("I-SKIPS", None, None, None, {"n": skips}))
+        return notes
+
+    def _undecided(self, table: Comparisons, fitted: Iterable[str]) -> list[Problem]:
+        """Name the dimensions that could not be fitted, and say what became of their rows."""
+        notes = []
+        for code, d in enumerate(table.dimensions):
+            if d not in fitted:
+                notes.append(Problem("W-NODECISION", None, None, None, {"dimension": d}))
+                notes += [_of_dimension(note, d) for note in self._left_out(table, table.dimension == code)]
+        return notes
+
     def _several(self, table: Comparisons, fits: Mapping[str, PairedComparisonResult]) -> PairedComparisonResult:
         """Dimensions side by side; a common score only on demand."""
         n = len(table.people)
         whole = of_comparisons(table)
         record = pd.concat({d: f.record for d, f in fits.items()}, names=["dimension"]).swaplevel().sort_index()
-        everyone = np.array([all(f.status[i] in ("scored", "provisional") for f in fits.values()) for i in range(n)])
-        combined = self.standardise and everyone.any() and all(np.ptp(f.estimate[everyone]) > 0 for f in fits.values())
+        fitted = np.array([[s in ("scored", "provisional") for s in f.status] for f in fits.values()])
+        everyone: Bools = np.asarray(fitted.all(axis=0))
+        combined = self.standardise and bool(everyone.any()) and all(np.ptp(f.estimate[everyone]) > 0 for f in fits.values())
         estimate, covariance = np.full(n, np.nan), None
-        reason: Problem | None = Problem("S-DIMENSIONS")
+        by_judge = all(f.se_basis == "judge_cluster" for f in fits.values())
         if combined:
             estimate[everyone], covariance = self._composite(fits, everyone)
-            reason = Problem("S-NOTCOMPARED")
-        provisional = any("provisional" in f.status for f in fits.values())
-        done: Status = "provisional" if provisional else "scored"
-        lacking: Status = "insufficient_data" if combined else "not_scored"
-        why = next((r for f in fits.values() for r in f.reasons if r is not None and r.code != "S-NOTCOMPARED"), None)
+        why = {r.code: r for f in fits.values() for s, r in zip(f.status, f.reasons, strict=True) if s == "provisional" and r is not None}
+        provisional = why[min(why)] if why else None
+        status: list[Status] = ["insufficient_data"] * n
+        reasons: list[Problem | None] = [Problem("S-NODECISION")] * n
+        for i in np.flatnonzero(fitted.any(axis=0)):
+            if not combined:
+                status[i], reasons[i] = "not_scored", Problem("S-DIMENSIONS")
+            elif everyone[i]:
+                status[i], reasons[i] = "scored" if provisional is None else "provisional", provisional
+            else:
+                lacking = [d for d, has in zip(fits, fitted[:, i], strict=True) if not has]
+                reasons[i] = Problem("S-NODECISIONON", None, None, None, {"dimension": lacking})
         return PairedComparisonResult(
             method=type(self).__name__,
             people=table.people,
             labels=table.labels,
             estimate=estimate,
-            status=tuple(done if combined and e else lacking for e in everyone),
-            reasons=tuple((why if provisional else None) if combined and e else reason for e in everyone),
+            status=tuple(status),
+            reasons=tuple(reasons),
             n_raters=_judges_per_person(table, self._used(table)),
             n_obs=np.sum([f.n_obs for f in fits.values()], axis=0),
             covariance=covariance,
             df=np.full(n, min(f.df_difference for f in fits.values())),
             df_difference=min(f.df_difference for f in fits.values()),
             unit="z" if combined else "none",
-            se_basis=next(iter(fits.values())).se_basis if combined else "none",
+            se_basis=("judge_cluster" if by_judge else "model") if combined else "none",
             level=self.level,
             seed=self.seed,
             parts=dict(fits),
             notes=(
                 Problem("I-STANDARDISED" if combined else "W-MIXDIM", None, None, None, {"n": len(fits)}),
+                *self._undecided(table, fits),
                 *dict.fromkeys(_of_dimension(note, d) for d, f in fits.items() for note in f.notes),
             ),
             design=whole,

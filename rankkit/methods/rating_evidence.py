@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from rankkit.agreement.intraclass_correlation import as_frame, coefficients
-from rankkit.errors import Problem
+from rankkit.errors import Problem, SettingsError
 from rankkit.kernels import crossed_reml
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.covariance import Covariance, Dense, Factor
 from rankkit.kernels.crossed_reml import CrossedComponents
-from rankkit.kernels.effective_weights import effective_weights
-from rankkit.kernels.internal_consistency import cronbach_alpha
 from rankkit.kernels.rating_composite import Composite, centred_covariance, panel_gradient, rater_gradient, raw_covariance
 from rankkit.kernels.rating_graph import rating_graph
-from rankkit.kernels.variance_components import three_way
-from rankkit.result import SeBasis
+from rankkit.result import Result, SeBasis
 from rankkit.tables.ratings import Ratings
 
 _CEILING = 0.5  # share of top ratings above which the scale is said not to separate
@@ -28,6 +24,7 @@ _FEWEST = 3  # raters' composites from which variances can be estimated
 _FEWEST_FOR_ALPHA = 3
 _NO_ERROR = 1e-12  # residual variance over total variance below which raters agree exactly
 _DENSE_LIMIT = 3000
+_OF_STANDARD_ERRORS = ("I-ASSUMED", "W-NOVAR", "W-TWORATINGS", "W-ALLEQUAL", "I-ONEPERSON")
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,59 +210,25 @@ def _rater_notes(table: Ratings, rated: Bools) -> list[Problem]:
     return notes
 
 
-def complete_array(table: Ratings) -> Floats | None:
-    """Ratings as a ratee × rater × dimension array, if every cell is filled."""
-    cells = table.cells
-    shape = (len(table.people), len(table.raters), len(table.dimensions))
-    if table.averaged_over or len(cells.score) != int(np.prod(shape)):
-        return None
-    y = np.empty(shape)
-    y[cells.ratee, cells.rater, cells.dimension] = cells.score
-    return y
+def rows_of_sources(table: Ratings, sources: tuple[str, ...] | None) -> Bools:
+    """Rows whose source counts: all but ``self`` (unless there is nothing else), or those asked for.
+
+    Raises
+    ------
+    SettingsError
+        If a source asked for is not in the data.
+    """
+    if sources is None:
+        others = table.source != (table.sources.index("self") if "self" in table.sources else -2)
+        return others if bool((others & ~np.isnan(table.score)).any()) else np.ones(len(table), dtype=bool)
+    unknown = [s for s in sources if s not in table.sources]
+    if unknown:
+        raise SettingsError("E-SETTING", name="sources", value=unknown, allowed=list(table.sources))
+    return np.isin(table.source, [table.sources.index(s) for s in sources])
 
 
-def components(table: Ratings, used: Evidence) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
-    """Variance components: all seven where the design is complete, else those of raters' composites."""
-    y = complete_array(table)
-    if y is not None and min(y.shape) > 1:
-        found = three_way(y)
-        frame = pd.DataFrame({"variance": found.estimates, "as_estimated": found.raw}, index=pd.Index(list(found.names), name="facet"))
-        told = used.fitted is not None and bool(used.fitted.at_boundary[1])  # the raters' zero is a note of its own
-        negative = [k for k, v in enumerate(found.raw) if v < 0 and not (told and found.names[k] == "rater")]
-        notes = [Problem("I-NEGVAR", None, None, None, {"facet": found.names[k], "value": f"{found.raw[k]:.3g}"}) for k in negative]
-        return frame, tuple(notes)
-    if used.fitted is None:
-        return pd.DataFrame(), ()
-    facets = pd.Index(["ratee", "rater", "residual"], name="facet")
-    return pd.DataFrame({"variance": used.fitted.variances, "as_estimated": used.fitted.variances}, index=facets), ()
-
-
-def reliability(used: Evidence, level: float) -> pd.DataFrame:
-    """Reliability with the form named: intraclass correlations of raters' composites; α labelled as what it is."""
-    columns = ["coefficient", "value", "ci_low", "ci_high", "assumes"]
-    frames = []
-    if used.se_basis == "rater" and int((used.parts.n_raters > 0).sum()) > 1:
-        forms = as_frame(coefficients(used.parts, level, used.fitted))[columns]
-        design_is_nested = used.fitted is not None and bool((~used.fitted.identified).any())
-        wanted = ["ICC(1,1)", "ICC(1,k)"] if design_is_nested else ["ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)"]
-        frames.append(forms[forms["coefficient"].isin(wanted)])
-    x = used.parts.dimension_mean
-    x = x[~np.isnan(x).any(axis=1)]
-    if x.shape[1] > 1 and len(x) >= _FEWEST_FOR_ALPHA and (x.std(axis=0) > 0).any():
-        alpha = cronbach_alpha(x, level=level)
-        text = "internal consistency of the dimensions, not agreement between raters; never used for a standard error"
-        frames.append(pd.DataFrame([("Cronbach's α", alpha.alpha, alpha.low, alpha.high, text)], columns=columns))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
-
-
-def weight_table(table: Ratings, parts: Composite, weights: Floats) -> pd.DataFrame:
-    """Nominal beside effective weights: w_d Cov(x_d, X) / Var(X)."""
-    x = parts.dimension_mean
-    whole = ~np.isnan(x).any(axis=1)
-    index = pd.Index(list(table.dimensions), name="dimension")
-    effective = np.full(len(weights), np.nan)
-    if whole.sum() > 1 and np.ptp(x[whole] @ weights) > 1e-9 * float(np.abs(x[whole]).max()):
-        effective = effective_weights(np.atleast_2d(np.cov(x[whole], rowvar=False)), weights)
-    with np.errstate(invalid="ignore"):
-        sd = np.array([np.nanstd(c, ddof=1) if (~np.isnan(c)).sum() > 1 else np.nan for c in x.T])
-    return pd.DataFrame({"nominal": weights, "effective": effective, "sd": sd}, index=index)
+def of_parts(parts: Mapping[str, Result], whole: Evidence) -> list[Problem]:
+    """Say of single dimensions what does not hold of the whole: where their standard errors come from."""
+    said = {n.code for n in whole.notes}
+    notes = [(d, n) for d, part in parts.items() for n in part.notes if n.code in _OF_STANDARD_ERRORS and n.code not in said]
+    return [Problem(n.code, None, d, None, n.details) for d, n in notes]

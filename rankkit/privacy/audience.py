@@ -51,7 +51,8 @@ def restrict(scores: pd.DataFrame, audience: Audience, ratee: str | None = None,
     if audience == "research":
         out = scores.drop(columns=[c for c in _RESEARCH_HIDES if c in scores.columns])
         names = pseudonyms(tuple(dict.fromkeys(scores.index.get_level_values("ratee"))), key)
-        return out.rename(index=names, level="ratee") if isinstance(out.index, pd.MultiIndex) else out.rename(index=names)
+        out = out.rename(index=names, level="ratee") if isinstance(out.index, pd.MultiIndex) else out.rename(index=names)
+        return out.sort_index(level="ratee", sort_remaining=False, kind="stable")  # the order of ids would give them away
     return scores
 
 

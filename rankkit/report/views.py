@@ -226,7 +226,7 @@ def _released(result: Result, audience: Audience, lang: Lang, ratee: str | None,
     shown = [reasons[p] for p in plain.index]
     plain = plain.assign(status_reason=["" if r is None else (r if open_to else who.hide_in_problem(r, lang)).message(lang) for r in shown])
     if audience == "research":
-        return plain.drop(columns="label").rename(index=who.replacement)
+        return plain.drop(columns="label").rename(index=who.replacement).sort_index()  # the order of ids would give them away
     return plain
 
 
@@ -277,7 +277,8 @@ def _without_names_in_index(frame: pd.DataFrame, who: Identities) -> pd.DataFram
         return frame.reset_index(drop=True)
     levels = [[who.veil(v, person=n in PERSON_COLUMNS) for v in frame.index.get_level_values(k)] for k, n in enumerate(frame.index.names)]
     names = list(frame.index.names)
-    return frame.set_axis(pd.MultiIndex.from_arrays(levels, names=names) if len(levels) > 1 else pd.Index(levels[0], name=names[0]))
+    out = frame.set_axis(pd.MultiIndex.from_arrays(levels, names=names) if len(levels) > 1 else pd.Index(levels[0], name=names[0]))
+    return out.sort_index(level="ratee", sort_remaining=False, kind="stable") if "ratee" in names else out
 
 
 def _is_number(column: Any) -> bool:
@@ -296,7 +297,7 @@ def _messages(notes: tuple[Problem, ...], audience: Audience, lang: Lang, who: I
         notes = tuple(n for n in notes if n.code in _OWN_NOTES)
     if audience in ("ratee", "research"):
         notes = tuple(who.hide_in_problem(n, lang) for n in notes)
-    rows = dict.fromkeys((n.code, n.message(lang), n.fix(lang)) for n in notes if n.code != "I-SIMULATED")  # the banner says it
+    rows = dict.fromkeys((n.code, n.note(lang), n.fix(lang)) for n in notes if n.code != "I-SIMULATED")  # the banner says it
     return pd.DataFrame(list(rows), columns=["code", "text", "fix"], dtype=object)
 
 

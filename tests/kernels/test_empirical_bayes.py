@@ -79,13 +79,40 @@ def test_draws_have_the_posteriors_moments():
 
 
 def test_large_problems_use_variances_only(monkeypatch):
-    x, _ = some(seed=6)
-    v = np.linspace(0.1, 0.9, 8)
+    """Independent errors: the same posterior, up to one degree of freedom of τ²; the mean is the precision-weighted one."""
+    rng = np.random.default_rng(6)
+    v = np.where(np.arange(300) < 150, 0.05, 2.0)
+    x = 3 + np.where(v > 1, 1.0, 0.0) + 0.5 * rng.normal(size=300) + np.sqrt(v) * rng.normal(size=300)
     whole = posterior(x, Dense(np.diag(v)))
     monkeypatch.setattr(empirical_bayes, "DENSE_LIMIT", 2)
     quick = posterior(x, Dense(np.diag(v)))
-    np.testing.assert_allclose(quick.mean, whole.mean, atol=0.15)  # the mean is not weighted by precision there
     assert quick.root.ndim == 1
+    assert quick.between == pytest.approx(whole.between, rel=0.02)
+    np.testing.assert_allclose(quick.mean - quick.mean.mean(), whole.mean - whole.mean.mean(), atol=0.02)
+    weight = quick.between / (quick.between + v)
+    mean = np.average(x, weights=1 / (quick.between + v))
+    assert abs(mean - x.mean()) > 0.2
+    np.testing.assert_allclose(quick.mean, mean + weight * (x - mean), rtol=1e-9)
+
+
+def test_large_problems_maximise_the_likelihood(monkeypatch):
+    rng = np.random.default_rng(7)
+    v = rng.uniform(0.05, 2.0, 40)
+    x = 0.8 * rng.normal(size=40) + np.sqrt(v) * rng.normal(size=40)
+    monkeypatch.setattr(empirical_bayes, "DENSE_LIMIT", 2)
+
+    def minus(p):
+        return -stats.norm(p[0], np.sqrt(np.exp(p[1]) + v)).logpdf(x).sum()
+
+    best = optimize.minimize(minus, [0.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 2000}).x
+    assert posterior(x, Dense(np.diag(v))).between == pytest.approx(np.exp(best[1]), rel=1e-5)
+
+
+def test_large_problems_without_any_error_keep_their_scores(monkeypatch):
+    monkeypatch.setattr(empirical_bayes, "DENSE_LIMIT", 2)
+    x = np.array([1.0, 2.0, 5.0, 5.5])
+    np.testing.assert_allclose(posterior(x, Dense(np.zeros((4, 4)))).mean, x)
+    np.testing.assert_allclose(posterior(np.full(4, 2.0), Dense(np.zeros((4, 4)))).mean, 2.0)
 
 
 def test_one_person():

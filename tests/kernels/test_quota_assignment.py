@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from rankkit.kernels.covariance import Dense
+from rankkit.kernels import quota_assignment
+from rankkit.kernels.covariance import Dense, Factor
 from rankkit.kernels.quota_assignment import assign, boundary, membership
-from tests.oracles_ranks import assigned
+from tests.oracles_ranks import assigned, fewest_errors
 
 SCORE = np.array([4.6, 4.3, 4.1, 4.05, 4.0, 3.9, 3.8, 3.6, 3.4, 3.0])
 COUNTS = np.array([2, 7, 1])
@@ -94,19 +95,6 @@ def test_no_score_no_grade_and_counts_must_fit():
         assign(score, np.array([2, 1]))
 
 
-def brute_boundary(score, sigma, grade, level):
-    """Nearest person of the neighbouring better and worse grades, for graded people of distinct scores."""
-    t = stats.norm.isf((1 - level) / 2)
-    tied = []
-    for i in range(len(score)):
-        above = [j for j in range(len(score)) if grade[j] < grade[i]]
-        below = [j for j in range(len(score)) if grade[j] > grade[i]]
-        nearest = ([min(above, key=lambda j: score[j])] if above else []) + ([max(below, key=lambda j: score[j])] if below else [])
-        ratios = [abs(score[i] - score[j]) / np.sqrt(sigma[i, i] + sigma[j, j] - 2 * sigma[i, j]) for j in nearest]
-        tied.append(min(ratios) < t)
-    return tied
-
-
 @given(st.integers(0, 1000))
 def test_statistical_ties_by_definition(seed):
     rng = np.random.default_rng(seed)
@@ -115,17 +103,94 @@ def test_statistical_ties_by_definition(seed):
     sigma = root @ root.T + np.eye(9) * 0.01
     assignment = assign(score, np.array([2, 0, 4, 3]))
     zone = boundary(score, Dense(sigma), assignment, level=0.9)
-    assert zone.tied.tolist() == brute_boundary(score, sigma, assignment.grade, 0.9)
-    across = assignment.grade[zone.nearest] != assignment.grade
-    assert across.all()
+    nearest, ratio = zip(*fewest_errors(score, sigma, assignment.grade), strict=True)
+    assert zone.nearest.tolist() == list(nearest)
+    assert zone.tied.tolist() == [r < stats.norm.isf(0.05) for r in ratio]
     assert zone.difference == pytest.approx(score - score[zone.nearest])
+    assert np.abs(zone.difference) / zone.se == pytest.approx(np.array(ratio))
+
+
+def test_the_nearest_by_score_need_not_be_the_one_tied():
+    """The third person's score is so uncertain that the first cannot be told from it, though from the second."""
+    zone = boundary(np.array([4.0, 3.5, 3.4, 0.0]), Dense(np.diag([1e-4, 1e-4, 1.0, 1e-4])), assign(np.arange(4.0)[::-1], np.array([1, 3])))
+    assert zone.nearest.tolist() == [2, 0, 0, 0]
+    assert zone.tied.tolist() == [True, False, True, False]
+    assert zone.se[0] == pytest.approx(np.sqrt(1.0001))
+
+
+def alike_but_for_covariances():
+    """Two equal scores with equal variances; the better person shares raters with one of them."""
+    sigma = np.eye(5) * 0.04
+    sigma[0, 1] = sigma[1, 0] = 0.035
+    sigma[2, 4] = sigma[4, 2] = 0.01
+    return np.array([4.0, 3.6, 3.6, 2.0, 1.0]), sigma, np.array([1, 4])
+
+
+def test_equal_scores_with_unequal_covariances_are_told_apart():
+    score, sigma, counts = alike_but_for_covariances()
+    zone = boundary(score, Dense(sigma), assign(score, counts))
+    assert zone.nearest[0] == 2
+    assert zone.tied.tolist() == [True, False, True, False, False]
+
+
+def awaiting_with_covariances():
+    """Three equal people at a cut, told apart by the covariances with the first person only; s is the same for all."""
+    sigma = np.eye(5) * 0.04
+    for k, shared in ((1, 0.01), (2, 0.02), (3, 0.005)):
+        sigma[0, k] = sigma[k, 0] = shared
+    return np.array([4.0, 3.0, 3.0, 3.0, 1.0]), sigma, np.array([2, 3])
+
+
+@pytest.mark.parametrize("make", [alike_but_for_covariances, awaiting_with_covariances])
+def test_positions_do_not_decide_who_is_nearest(make):
+    score, sigma, counts = make()
+    one = boundary(score, Dense(sigma), assign(score, counts))
+    for shuffled in itertools.permutations(range(5)):
+        order = np.array(shuffled)
+        other = boundary(score[order], Dense(sigma[np.ix_(order, order)]), assign(score[order], counts))
+        assert order[other.nearest].tolist() == one.nearest[order].tolist()
+        assert other.tied.tolist() == one.tied[order].tolist()
+        assert other.se == pytest.approx(one.se[order])
+
+
+def test_of_equally_many_errors_away_the_least_certain_comparison_is_shown():
+    score = np.array([0.0, 3.0, -1.0])
+    sigma = np.diag([1.0, 8.0, 0.0])
+    zone = boundary(score, Dense(sigma), assign(score, np.array([1, 1, 1])))
+    assert (np.abs(score[0] - score[[1, 2]]) / np.sqrt([9.0, 1.0])).tolist() == [1.0, 1.0]
+    assert zone.nearest[0] == 1
+
+
+def test_no_error_at_all_leaves_the_nearest_by_score():
+    score = np.array([4.0, 3.0, 2.0, 1.0])
+    zone = boundary(score, Dense(np.zeros((4, 4))), assign(score, np.array([2, 2])))
+    assert zone.nearest.tolist() == [2, 2, 1, 1]
+    assert not zone.tied.any()
+
+
+def test_of_many_people_those_near_by_score_are_compared(monkeypatch):
+    rng = np.random.default_rng(4)
+    score = rng.integers(0, 12, 60) / 4.0
+    loadings = rng.normal(size=(60, 3)) * 0.2
+    covariance = Factor(loadings, np.full(60, 0.05))
+    assignment = assign(score, np.array([10, 0, 30, 20]))
+    whole = boundary(score, covariance, assignment)
+    monkeypatch.setattr(quota_assignment, "_EVERYONE", 10)
+    monkeypatch.setattr(quota_assignment, "_NEAREST", 60)
+    assert boundary(score, covariance, assignment).nearest.tolist() == whole.nearest.tolist()
+    monkeypatch.setattr(quota_assignment, "_NEAREST", 4)
+    few = boundary(score, covariance, assignment)
+    assert (np.abs(few.difference) / few.se >= np.abs(whole.difference) / whole.se - 1e-9).all()
+    alike = boundary(score, Dense(np.eye(60) * 0.04), assignment)  # equal errors: the nearest by score is the nearest
+    monkeypatch.setattr(quota_assignment, "_EVERYONE", 3000)
+    assert np.abs(boundary(score, Dense(np.eye(60) * 0.04), assignment).difference) == pytest.approx(np.abs(alike.difference))
 
 
 def test_those_who_wait_are_in_the_zone_and_others_are_compared_with_them():
     score = np.array([5.0, 3.0, 3.0, 2.9, np.nan])
     zone = boundary(score, Dense(np.eye(5) * 0.01), assign(score, np.array([2, 2])), level=0.95)
     assert zone.tied.tolist() == [False, True, True, False, False]
-    assert zone.nearest.tolist()[1:3] == [2, 1]
+    assert zone.nearest.tolist()[:4] == [3, 2, 1, 0]
     assert zone.nearest[4] == -1
     assert np.isnan(zone.se[4])
 

@@ -245,3 +245,36 @@ def test_row_order_and_labels_do_not_move_probabilities():
 def test_small_units_are_warned_about():
     assert "W-SMALLUNIT" in set(ForcedDistribution().fit(scored(np.arange(7.0))).messages["code"])
     assert "W-SMALLUNIT" not in set(ForcedDistribution().fit(scored(np.arange(40.0))).messages["code"])
+
+
+# grades of grades, levels
+
+
+def test_grading_anew_forgets_the_first_grading():
+    values = [5.0, 4.0, 4.0, 4.0, 3.0, 2.0, 1.0, 0.0, -1.0, -2.0, np.nan]
+    source = scored(values, se=0.2)
+    first = ForcedDistribution(shares={"A": 0.2, "B": 0.7, "C": 0.1}).fit(source)
+    assert "W-TIEDCUT" in set(first.messages["code"])
+    for ties in ("committee", "up"):
+        policy = ForcedDistribution(shares={"A": 0.45, "B": 0.55}, ties=ties)
+        again, straight = policy.fit(first), policy.fit(source)
+        assert again.messages["code"].tolist() == straight.messages["code"].tolist()
+        assert again.status == straight.status
+        assert again.scores["status_reason"].tolist() == straight.scores["status_reason"].tolist()
+        assert "provisional" not in again.status
+        pd.testing.assert_frame_equal(again.grades, straight.grades)
+    same = ForcedDistribution(shares={"A": 0.2, "B": 0.7, "C": 0.1}).fit(first)
+    assert same.messages["text"].tolist() == first.messages["text"].tolist()
+
+
+def test_one_result_has_one_level():
+    frame = simulate.ratings(12, 3, seed=9).table.frame
+    frame = pd.concat([frame.assign(dimension=d) for d in ("a", "b")])
+    source = GraphicRatingScale(level=0.8).fit(frame)
+    graded = ForcedDistribution(level=0.9).fit(source)
+    straight = GraphicRatingScale(level=0.9).fit(frame)
+    assert {graded.level, *(part.level for part in graded.parts.values())} == {0.9}
+    assert set(graded.parts) == {"a", "b"}
+    np.testing.assert_allclose(graded.scores["ci_low"], straight.scores["ci_low"])
+    np.testing.assert_allclose(graded.dimensions["ci_low"], straight.dimensions["ci_low"])
+    assert source.level == source.parts["a"].level == 0.8

@@ -242,6 +242,22 @@ def test_somebody_only_ever_skipped_stays_without_a_score():
     assert found.record.loc["z", "comparisons"] == 0
 
 
+def test_the_reason_for_no_score_is_the_true_one():
+    cycle = [("a", "b", "left", 1), ("b", "c", "left", 1), ("c", "a", "left", 1)]
+    rows = [
+        *cycle,
+        ("skipped", "a", "skip", 1),
+        ("tied", "a", "tie", 1),
+        ("none", "a", "left", 0),
+        ("mixed", "a", "tie", 1),
+        ("mixed", "b", "skip", 1),
+    ]
+    found = PairedComparison(ties="drop").fit(sided(rows, ("left", "right", "outcome", "count")))
+    given = dict(zip(found.people, (None if r is None else r.code for r in found.reasons), strict=True))
+    expected = {"skipped": "S-NOTCOMPARED", "tied": "S-ONLYTIES", "none": "S-NODECISION", "mixed": "S-NODECISION"}
+    assert given == {"a": None, "b": None, "c": None, **expected}
+
+
 def test_winning_against_strong_people_counts_for_more_than_the_share_of_wins():
     """d wins half of the games, all against the best; c wins two thirds, all against the weakest."""
     rows = [
@@ -329,7 +345,7 @@ def test_unanimous_judges_fall_back_to_the_model():
     assert (found.scores["se"] > 0.1).all()
 
 
-# solver, dimensions
+# solver
 
 
 def test_choix_agrees():
@@ -339,32 +355,6 @@ def test_choix_agrees():
     pairs = [(a, b) if r == 1 else (b, a) for a, b, r in zip(data.left, data.right, data.result, strict=True)]
     direct = choix.ilsr_pairwise(15, pairs)
     np.testing.assert_allclose(PairedComparison(judges="model").fit(data).estimate, direct - direct.mean(), atol=1e-6)
-
-
-def several():
-    parts = [judged(9, seed=s, gap=g).assign(dimension=d) for s, d, g in ((0, "care", 0.3), (1, "speed", 0.6))]
-    return pd.concat(parts)
-
-
-def test_dimensions_are_never_pooled_unasked():
-    data = several()
-    found = PairedComparison().fit(data)
-    assert set(found.scores["status"]) == {"not_scored"}
-    assert found.scores["score"].isna().all()
-    assert "W-MIXDIM" in codes(found)
-    for d in ("care", "speed"):
-        alone = PairedComparison().fit(data[data["dimension"] == d])
-        np.testing.assert_allclose(found.parts[d].estimate, alone.estimate)
-        np.testing.assert_allclose(found.parts[d].scores["se"], alone.scores["se"])
-
-
-def test_standardised_mean_of_dimensions():
-    found = PairedComparison(standardise=True).fit(several())
-    expected = np.mean([p.estimate / np.std(p.estimate, ddof=1) for p in found.parts.values()], axis=0)
-    np.testing.assert_allclose(found.estimate, expected)
-    assert found.unit == "z"
-    worst = sum(p.joint_covariance.dense() / np.var(p.estimate, ddof=1) for p in found.parts.values()) / 2
-    np.testing.assert_allclose(found.covariance.dense(), worst)  # errors of one judge on both may go together in full
 
 
 def test_row_order_sides_and_labels_decide_nothing():

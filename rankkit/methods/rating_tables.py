@@ -1,0 +1,113 @@
+"""Tables of a rating result: who changes rank, what raters gave, variance components, reliability, weights."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from rankkit.agreement.intraclass_correlation import as_frame, coefficients
+from rankkit.errors import Problem
+from rankkit.kernels.arrays import Bools, Floats
+from rankkit.kernels.effective_weights import effective_weights
+from rankkit.kernels.internal_consistency import cronbach_alpha
+from rankkit.kernels.ranking import competition_ranks
+from rankkit.kernels.rating_composite import Composite
+from rankkit.kernels.variance_components import three_way
+from rankkit.methods.rating_evidence import Evidence
+from rankkit.tables.ratings import Ratings
+
+_FEWEST_FOR_ALPHA = 3
+
+
+def changes(table: Ratings, raw: Evidence, used: Evidence) -> pd.DataFrame:
+    """Raw beside adjusted: who changes rank."""
+    both: Bools = raw.scored & used.scored
+    before, after = (np.where(both, e.parts.score, np.nan) for e in (raw, used))
+    ranks = [competition_ranks(x) for x in (before, after)]
+    frame = pd.DataFrame(
+        {
+            "label": [table.labels[p] for p in table.people],
+            "raw_score": before,
+            "raw_rank": ranks[0],
+            "score": after,
+            "rank": ranks[1],
+            "rank_change": ranks[0] - ranks[1],
+        },
+        index=pd.Index(list(table.people), name="ratee"),
+    )
+    return frame[both].sort_values(["rank", "label"], kind="stable")
+
+
+def by_rater(table: Ratings) -> pd.DataFrame:
+    """Cells with names, for plots of how raters use the scale."""
+    if table.averaged_over:
+        return pd.DataFrame()
+    cells = table.cells
+    raters, people = np.array(table.raters, dtype=object), np.array(table.people, dtype=object)
+    names = np.array([table.rater_labels[r] for r in table.raters], dtype=object)
+    data = {
+        "rater": raters[cells.rater],
+        "rater_label": names[cells.rater],
+        "ratee": people[cells.ratee],
+        "dimension": np.array(table.dimensions, dtype=object)[cells.dimension],
+        "score": cells.score,
+    }
+    return pd.DataFrame(data)
+
+
+def complete_array(table: Ratings) -> Floats | None:
+    """Ratings as a ratee × rater × dimension array, if every cell is filled."""
+    cells = table.cells
+    shape = (len(table.people), len(table.raters), len(table.dimensions))
+    if table.averaged_over or len(cells.score) != int(np.prod(shape)):
+        return None
+    y = np.empty(shape)
+    y[cells.ratee, cells.rater, cells.dimension] = cells.score
+    return y
+
+
+def components(table: Ratings, used: Evidence) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
+    """Variance components: all seven where the design is complete, else those of raters' composites."""
+    y = complete_array(table)
+    if y is not None and min(y.shape) > 1:
+        found = three_way(y)
+        frame = pd.DataFrame({"variance": found.estimates, "as_estimated": found.raw}, index=pd.Index(list(found.names), name="facet"))
+        told = used.fitted is not None and bool(used.fitted.at_boundary[1])  # the raters' zero is a note of its own
+        negative = [k for k, v in enumerate(found.raw) if v < 0 and not (told and found.names[k] == "rater")]
+        notes = [Problem("I-NEGVAR", None, None, None, {"facet": found.names[k], "value": f"{found.raw[k]:.3g}"}) for k in negative]
+        return frame, tuple(notes)
+    if used.fitted is None:
+        return pd.DataFrame(), ()
+    facets = pd.Index(["ratee", "rater", "residual"], name="facet")
+    return pd.DataFrame({"variance": used.fitted.variances, "as_estimated": used.fitted.variances}, index=facets), ()
+
+
+def reliability(used: Evidence, level: float) -> pd.DataFrame:
+    """Reliability with the form named: intraclass correlations of raters' composites; α labelled as what it is."""
+    columns = ["coefficient", "value", "ci_low", "ci_high", "assumes"]
+    frames = []
+    if used.se_basis == "rater" and int((used.parts.n_raters > 0).sum()) > 1:
+        forms = as_frame(coefficients(used.parts, level, used.fitted))[columns]
+        design_is_nested = used.fitted is not None and bool((~used.fitted.identified).any())
+        wanted = ["ICC(1,1)", "ICC(1,k)"] if design_is_nested else ["ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)"]
+        frames.append(forms[forms["coefficient"].isin(wanted)])
+    x = used.parts.dimension_mean
+    x = x[~np.isnan(x).any(axis=1)]
+    if x.shape[1] > 1 and len(x) >= _FEWEST_FOR_ALPHA and (x.std(axis=0) > 0).any():
+        alpha = cronbach_alpha(x, level=level)
+        text = "internal consistency of the dimensions, not agreement between raters; never used for a standard error"
+        frames.append(pd.DataFrame([("Cronbach's α", alpha.alpha, alpha.low, alpha.high, text)], columns=columns))
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def weight_table(table: Ratings, parts: Composite, weights: Floats) -> pd.DataFrame:
+    """Nominal beside effective weights: w_d Cov(x_d, X) / Var(X)."""
+    x = parts.dimension_mean
+    whole = ~np.isnan(x).any(axis=1)
+    index = pd.Index(list(table.dimensions), name="dimension")
+    effective = np.full(len(weights), np.nan)
+    if whole.sum() > 1 and np.ptp(x[whole] @ weights) > 1e-9 * float(np.abs(x[whole]).max()):
+        effective = effective_weights(np.atleast_2d(np.cov(x[whole], rowvar=False)), weights)
+    with np.errstate(invalid="ignore"):
+        sd = np.array([np.nanstd(c, ddof=1) if (~np.isnan(c)).sum() > 1 else np.nan for c in x.T])
+    return pd.DataFrame({"nominal": weights, "effective": effective, "sd": sd}, index=index)
