@@ -50,7 +50,7 @@ def posterior(estimate: Floats, covariance: Covariance) -> Posterior:
     ----------
     estimate : ndarray, shape (n,)
     covariance : Covariance
-        Σ; above 2000 people its diagonal alone is used.
+        Σ; above 2000 people its diagonal alone is used, and τ² maximises the likelihood around the weighted mean.
 
     Returns
     -------
@@ -71,12 +71,12 @@ def posterior(estimate: Floats, covariance: Covariance) -> Posterior:
     n = len(estimate)
     if n < 2:
         return Posterior(estimate.copy(), np.sqrt(np.maximum(covariance.diagonal(), 0.0)), 0.0)
-    centred = estimate - estimate.mean()
     if n > DENSE_LIMIT:
         v = np.maximum(covariance.diagonal(), 0.0)
         mean, between = _weighted(estimate, v)
         weight = between / np.maximum(between + v, 1e-300)
         return Posterior(mean + weight * (estimate - mean), np.sqrt(weight * v), between)
+    centred = estimate - estimate.mean()
     sigma = covariance.dense()
     column = sigma.mean(axis=0)
     contrast = sigma - column[None, :] - column[:, None] + column.mean()  # P Σ P, P = I − 11ᵀ/n

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -63,6 +63,19 @@ class ForcedDistributionResult(Result):
         """Tables this method adds to reports."""
         named = {"grades": self.grades, "boundary": self.boundary, "quota": self.quota, "cuts": self.cuts}
         return named if self.probabilities is None else {**named, "probabilities": self.probabilities}
+
+    def completed(self) -> Self:
+        """List people nobody judged among the grades, without one."""
+        added = [p for p in self.people if p not in self.grades.index]
+        if not added:
+            return self
+        index = pd.Index([*self.grades.index, *added], name="ratee")
+        grades = self.grades.reindex(index)
+        grades["label"] = [self.labels.get(p, p) for p in index]
+        grades["candidates"] = grades["candidates"].fillna("").astype("object")
+        who = [self.labels.get(p, p) for p in added]
+        note = Problem("W-NOTGRADED", None, None, None, {"n": len(added), "who": who})
+        return replace(self, grades=grades, notes=(*self.notes, note))
 
 
 @dataclass(frozen=True, kw_only=True)

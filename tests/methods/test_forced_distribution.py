@@ -278,3 +278,19 @@ def test_one_result_has_one_level():
     np.testing.assert_allclose(graded.scores["ci_low"], straight.scores["ci_low"])
     np.testing.assert_allclose(graded.dimensions["ci_low"], straight.dimensions["ci_low"])
     assert source.level == source.parts["a"].level == 0.8
+
+
+def test_people_nobody_judged_are_listed_without_a_grade():
+    import pandas as pd
+
+    import rankkit as rk
+
+    scores = rk.GraphicRatingScale().fit(rk.datasets.load("guilford_creativity"))
+    people = rk.People.from_frame(pd.DataFrame({"person": ["Anne", "Zoe"], "label": ["安妮", "佐伊"]}))
+    graded = rk.ForcedDistribution().fit(scores, people=people)
+    assert list(graded.grades.index) == list(graded.scores.index)
+    assert graded.grades.loc["Zoe", "label"] == "佐伊"
+    assert pd.isna(graded.grades.loc["Zoe", "grade"])
+    assert graded.grades.loc["Zoe", "candidates"] == ""
+    assert "佐伊" in graded.messages.set_index("code").loc["W-NOTGRADED", "text"]
+    assert rk.Result.from_json(graded.to_json()).to_json() == graded.to_json()
