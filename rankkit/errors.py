@@ -239,10 +239,6 @@ class SolverError(RankkitError):
     """A solver failed or broke its own constraints."""
 
 
-class RankkitWarning(UserWarning):
-    """Issued rarely; notes about a fit are in ``result.messages``."""
-
-
 @contextmanager
 def writing(path: str | Path, endings: Sequence[str] = ()) -> Iterator[Path]:
     """Make the folder of a file to be written, and say in one line what keeps it from being written.
