@@ -6,11 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rankkit import agreement, datasets, errors, simulate
+    from rankkit import agreement, datasets, elicit, errors, simulate
     from rankkit.assessment import FittedBy, fit_by
     from rankkit.comparing import MethodComparison, compare
     from rankkit.design_audit import DesignAudit, audit
     from rankkit.errors import RankkitError, use_language
+    from rankkit.methods.alternation_ranking import AlternationRanking
     from rankkit.methods.forced_distribution import ForcedDistribution
     from rankkit.methods.graphic_rating_scale import GraphicRatingScale
     from rankkit.methods.paired_comparison import PairedComparison
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from rankkit.tables.wide import from_matrix, from_wide
 
 _HOME = {
+    "AlternationRanking": "methods.alternation_ranking",
     "Attributes": "tables.attributes",
     "Comparisons": "tables.comparisons",
     "DesignAudit": "design_audit",
@@ -41,6 +43,7 @@ _HOME = {
     "audit": "design_audit",
     "compare": "comparing",
     "datasets": "",
+    "elicit": "",
     "errors": "",
     "fit_by": "assessment",
     "from_matrix": "tables.wide",
@@ -55,6 +58,7 @@ _HOME = {
 }
 
 __all__ = [
+    "AlternationRanking",
     "Attributes",
     "Comparisons",
     "DesignAudit",
@@ -72,6 +76,7 @@ __all__ = [
     "audit",
     "compare",
     "datasets",
+    "elicit",
     "errors",
     "fit_by",
     "from_matrix",

@@ -18,6 +18,7 @@ import pandas as pd
 
 from rankkit.errors import DataError, Problem
 from rankkit.kernels import covariance
+from rankkit.kernels.on_demand_covariance import OnDemand
 
 SCHEMA = 1
 _KEY = "$"
@@ -78,6 +79,8 @@ def encode(obj: Any) -> Any:
         return {_KEY: "tuple" if isinstance(obj, tuple) else "list", "v": [encode(v) for v in obj]}
     if isinstance(obj, pd.DataFrame):
         return _encode_frame(obj)
+    if isinstance(obj, OnDemand):
+        return encode(obj.resolved)
     if isinstance(obj, (covariance.Dense, covariance.Factor, covariance.Precision)):
         return {_KEY: "covariance", "kind": obj.kind, "v": {k: encode(v) for k, v in obj.to_arrays().items()}}
     if isinstance(obj, Mapping):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cache, cached_property, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, ClassVar, Generic, TypeVar, cast, get_args
 
@@ -125,11 +126,10 @@ class Assessment(ABC, Generic[T, R]):
         if people is not None:
             _check_zeros(result.people, people)
             result = with_people(result, people).completed()
-        source = table.provenance.get("data", "") if isinstance(table, Result) else table.data_hash()
         notes = () if isinstance(table, Result) else table.notes
         provenance = {
             "rankkit": _version(),
-            "data": source,
+            "data": "",
             "rows": len(table.people) if isinstance(table, Result) else len(table),
             "seed": self.seed,
         }
@@ -138,11 +138,46 @@ class Assessment(ABC, Generic[T, R]):
             provenance["simulated"] = bool(table.provenance.get("simulated", False))
         else:
             provenance["simulated"] = any(n.code == "I-SIMULATED" for n in notes)
-        return replace(result, settings=self.settings(), provenance=provenance, notes=(*notes, *result.notes))
+        origin = Provenance(provenance, partial(_fingerprint, table))
+        return replace(result, settings=self.settings(), provenance=origin, notes=(*notes, *result.notes))
 
     def settings(self) -> dict[str, Any]:
         """Return the settings by name."""
         return {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+
+
+class Provenance(Mapping[str, Any]):
+    """Where a result comes from; the fingerprint of its data (``data``) is computed when somebody asks for it.
+
+    Pickles and archives hold a plain mapping.
+    """
+
+    def __init__(self, facts: Mapping[str, Any], fingerprint: Callable[[], str]) -> None:
+        self._facts, self._fingerprint = dict(facts), fingerprint
+
+    @cached_property
+    def _data(self) -> str:
+        return self._fingerprint()
+
+    def __getitem__(self, key: str) -> Any:
+        return self._data if key == "data" else self._facts[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[dict[str, Any]]]:
+        return dict, (dict(self),)
+
+
+def _fingerprint(table: Judgements | Result) -> str:
+    """What identifies the data, the same for any order of rows."""
+    return str(table.provenance.get("data", "")) if isinstance(table, Result) else table.data_hash()
 
 
 def _named(table: T, people: People) -> T:
@@ -302,6 +337,7 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value if isinstance(value, (str, int, float, bool, type(None))) else str(value)
 
 
+@cache
 def _version() -> str:
     try:
         return version("rankkit-appraisal")

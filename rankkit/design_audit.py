@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -16,10 +17,12 @@ from rankkit.kernels import beats_graph
 from rankkit.kernels.arrays import Bools, Ints
 from rankkit.kernels.pair_counts import PairCounts, aggregate
 from rankkit.kernels.rating_graph import rating_graph
+from rankkit.lazy_tables import LazyTables
 from rankkit.tables.attributes import Attributes
 from rankkit.tables.comparisons import SKIP, Comparisons
 from rankkit.tables.judgements import Judgements
 from rankkit.tables.people import People
+from rankkit.tables.ranking_picks import UNRANKED
 from rankkit.tables.rankings import Rankings
 from rankkit.tables.ratings import Ratings
 
@@ -50,8 +53,8 @@ class DesignAudit:
         Numbers: people, raters, fill rate, raters per person (min, median, harmonic mean) …
     notes : tuple of Problem
         What is not identified, in words.
-    links : DataFrame
-        Who judged whom: ``rater, ratee, n`` or ``left, right, n``.
+    tables : mapping of str to DataFrame
+        ``links``: who judged whom, made when asked for.
     """
 
     kind: DesignKind
@@ -59,10 +62,15 @@ class DesignAudit:
     articulation: tuple[str, ...] = ()
     facts: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
-    links: pd.DataFrame = field(default_factory=pd.DataFrame)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     rater_components: tuple[tuple[str, ...], ...] = ()
     rater_labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def links(self) -> pd.DataFrame:
+        """Who judged whom: ``rater, ratee, n`` or ``left, right, n``."""
+        return self.tables["links"].copy(deep=False) if "links" in self.tables else pd.DataFrame()
 
     @property
     def not_identified(self) -> pd.DataFrame:
@@ -121,11 +129,17 @@ def audit(table: Any) -> DesignAudit:
     if isinstance(table, Comparisons):
         return of_comparisons(table)
     if isinstance(table, Rankings):
-        ranked = ~np.isnan(table.rank)
-        return _of_codes(table.ratee[ranked], table.rater[ranked], table.people, table.raters, table.labels)
+        return of_rankings(table)
     if isinstance(table, Ratings):
         return of_ratings(table)
     raise DataError("E-TYPE", expected="Ratings, Comparisons or Rankings", found=type(table).__name__)
+
+
+def of_rankings(table: Rankings, use: Bools | None = None) -> DesignAudit:
+    """Audit who was shown to whom for ranking, optionally in some rows only."""
+    shown = table.status <= UNRANKED
+    shown = shown if use is None else shown & use
+    return _of_codes(table.ratee[shown], table.rater[shown], table.people, table.raters, table.labels)
 
 
 def of_ratings(table: Ratings, use: Bools | None = None) -> DesignAudit:
@@ -168,46 +182,57 @@ def _of_codes(ratee: Ints, rater: Ints, people: tuple[str, ...], raters: tuple[s
         notes.append(Problem("W-DISCONN", None, None, None, {"groups": _groups_in_words(components, labels)}))
     if articulation and len(articulation) <= max(3, graph.n // 10):
         notes.append(Problem("I-ARTICULATION", None, None, None, {"who": [labels.get(p, p) for p in articulation]}))
-    key, n = np.unique(ratee * max(len(raters), 1) + rater, return_counts=True)
-    who, whom = np.divmod(key, max(len(raters), 1))[::-1]
-    links = pd.DataFrame({"rater": np.array(raters, dtype=object)[who], "ratee": np.array(people, dtype=object)[whom], "n": n})
     return DesignAudit(
         kind=graph.design,
         components=components,
         articulation=articulation,
         facts=facts,
         notes=tuple(notes),
-        links=links,
+        tables=LazyTables({"links": partial(_rating_links, ratee, rater, people, raters)}),
         labels=labels,
         rater_components=_grouped(graph.rater_component, raters),
     )
 
 
-def of_comparisons(table: Comparisons, counts: PairCounts | None = None) -> DesignAudit:
-    """Audit the decided comparisons of a table (all dimensions together unless counts are given)."""
-    if counts is None:
-        use = (table.result != SKIP) & (table.count > 0)
-        counts = aggregate(table.left[use], table.right[use], table.result[use], table.count[use], len(table.people))
-    found = beats_graph.verdict(counts)
-    components = _grouped(found.component, table.people)
+def of_comparisons(table: Comparisons) -> DesignAudit:
+    """Audit the decided comparisons of a table, all dimensions together."""
+    use = (table.result != SKIP) & (table.count > 0)
+    counts = aggregate(table.left[use], table.right[use], table.result[use], table.count[use], len(table.people))
+    return of_pairs(counts, table.people, table.labels, len(table.raters))
+
+
+def of_pairs(counts: PairCounts, people: tuple[str, ...], labels: Mapping[str, str], judges: int) -> DesignAudit:
+    """Audit comparisons already added up by pair; ``people`` are in the order of their codes."""
     n = counts.n
-    pairs = int((counts.total > 0).sum())
-    each = np.bincount(counts.first, counts.total, n) + np.bincount(counts.second, counts.total, n)
+    linked = beats_graph.is_connected(counts)
+    components = (people,) if linked else _grouped(beats_graph.verdict(counts).component, people)
+    pairs = int(np.count_nonzero(counts.total > 0))
+    each = counts.comparisons
     facts = {
         "people": n,
-        "judges": len(table.raters),
+        "judges": judges,
         "comparisons": float(counts.total.sum()),
         "pairs compared": pairs,
         "share of pairs": pairs / max(n * (n - 1) / 2, 1),
-        "fewest comparisons per person": float(each.min(initial=np.inf)) if n else 0.0,
+        "fewest comparisons per person": float(each.min()) if n else 0.0,
         "median comparisons per person": float(np.median(each)) if n else 0.0,
-        "components": found.n_components,
+        "components": len(components),
     }
-    kind: DesignKind = "disconnected" if found.kind == "disconnected" else "complete" if pairs == n * (n - 1) // 2 else "connected"
-    notes = (Problem("E-DISC", None, None, None, {"groups": _groups_in_words(components, table.labels)}),) if kind == "disconnected" else ()
-    ids = np.array(table.people, dtype=object)
-    links = pd.DataFrame({"left": ids[counts.first], "right": ids[counts.second], "n": counts.total})
-    return DesignAudit(kind=kind, components=components, facts=facts, notes=notes, links=links, labels=table.labels)
+    kind: DesignKind = "disconnected" if not linked else "complete" if pairs == n * (n - 1) // 2 else "connected"
+    notes = () if linked else (Problem("E-DISC", None, None, None, {"groups": _groups_in_words(components, labels)}),)
+    tables = LazyTables({"links": partial(_pair_links, counts, people)})
+    return DesignAudit(kind=kind, components=components, facts=facts, notes=notes, tables=tables, labels=labels)
+
+
+def _pair_links(counts: PairCounts, people: tuple[str, ...]) -> pd.DataFrame:
+    ids = np.array(people, dtype=object)
+    return pd.DataFrame({"left": ids[counts.first], "right": ids[counts.second], "n": counts.total})
+
+
+def _rating_links(ratee: Ints, rater: Ints, people: tuple[str, ...], raters: tuple[str, ...]) -> pd.DataFrame:
+    key, n = np.unique(ratee * max(len(raters), 1) + rater, return_counts=True)
+    whom, who = np.divmod(key, max(len(raters), 1))
+    return pd.DataFrame({"rater": np.array(raters, dtype=object)[who], "ratee": np.array(people, dtype=object)[whom], "n": n})
 
 
 def _grouped(component: Ints, ids: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

@@ -219,6 +219,10 @@ class PolicyError(RankkitError):
     """A policy (quota, weight, threshold) cannot be applied as declared."""
 
 
+class SessionError(RankkitError):
+    """A step of a session is impossible as things stand, or its log cannot be written; the session is as it was."""
+
+
 class IdentificationError(RankkitError):
     """The design cannot answer the question that was asked; the people concerned are named."""
 

@@ -25,13 +25,16 @@ from rankkit.privacy.audience import Audience, restrict
 if TYPE_CHECKING:
     from rankkit.errors import Lang
 
-Unit = Literal["scale points", "logit", "T", "points", "z", "percentile", "ordinal", "none"]
+Unit = Literal["scale points", "logit", "probit", "T", "points", "z", "percentile", "ordinal", "none"]
 SeBasis = Literal["rater", "judge_cluster", "model", "bootstrap", "binomial", "assumed", "none"]
 Status = Literal["scored", "provisional", "insufficient_data", "not_identified", "not_scored", "suppressed", "withdrawn"]
 Kind = Literal["simultaneous", "marginal"]
 COLUMNS = ("label", "score", "se", "ci_low", "ci_high", "rank", "rank_low", "rank_high", "n_raters", "n_obs", "status", "status_reason")
 _ESTIMATED = ("scored", "provisional")
-_NO_SE = ("W-ALLEQUAL", "W-NOVAR", "W-TWORATINGS", "I-NORATERS", "W-MIXDIM", "I-ONEPERSON")  # notes that say why there is none
+_NO_SE = (  # notes that say why there is none
+    *("W-ALLEQUAL", "W-NOVAR", "W-TWORATINGS", "I-NORATERS", "W-MIXDIM", "I-ONEPERSON", "E-ONE", "I-COUNTED"),
+    *("W-LISTDIMENSIONS", "E-ORDINAL"),
+)
 _DENSE_LIMIT = 2000  # people up to which covariances, not only variances, decide the canonical order
 
 
@@ -82,6 +85,8 @@ class Result(show.Shown):
         Confidence level.
     parts : mapping
         One result a dimension, where the method has dimensions.
+    evidence : mapping of str to DataFrame
+        Further tables by name, computed when they are asked for (:class:`~rankkit.lazy_tables.LazyTables`).
     """
 
     method: str
@@ -104,9 +109,7 @@ class Result(show.Shown):
     notes: tuple[Problem, ...] = ()
     patterns: tuple[findings.Finding, ...] = ()
     design: DesignAudit | None = None
-    reliability: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=["coefficient", "value", "ci_low", "ci_high", "assumes"])
-    )
+    evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -301,6 +304,13 @@ class Result(show.Shown):
     def findings(self) -> pd.DataFrame:
         """Patterns to review (columns of the findings contract)."""
         return findings.as_frame(self.patterns)
+
+    @property
+    def reliability(self) -> pd.DataFrame:
+        """Coefficients with their form named: ``coefficient, value, ci_low, ci_high, assumes``; empty where there are none."""
+        if "reliability" not in self.evidence:
+            return pd.DataFrame(columns=["coefficient", "value", "ci_low", "ci_high", "assumes"])
+        return self.evidence["reliability"].copy(deep=False)
 
     @property
     def title(self) -> str:

@@ -251,9 +251,11 @@ def test_json_round_trip(tmp_path: Path) -> None:
         patterns=(_finding(),),
         settings={"weights": {"x": 1.0}, "scale": [1, 5], "none": None},
         provenance={"data": "abc", "seed": 0},
-        reliability=pd.DataFrame(
-            {"coefficient": ["ICC(1,1)"], "value": [0.5], "ci_low": [np.nan], "ci_high": [np.inf], "assumes": ["crossed"]}
-        ),
+        evidence={
+            "reliability": pd.DataFrame(
+                {"coefficient": ["ICC(1,1)"], "value": [0.5], "ci_low": [np.nan], "ci_high": [np.inf], "assumes": ["crossed"]}
+            )
+        },
     )
     path = tmp_path / "结果.json"
     text = result.to_json(path)

@@ -18,7 +18,8 @@ def plain(**settings):
 
 
 def test_the_same_seed_gives_the_same_data_and_another_seed_does_not():
-    for make in (simulate.ratings, simulate.comparisons, simulate.service_team, simulate.service_team_pairs):
+    plain_ones = (simulate.ratings, simulate.comparisons, simulate.rankings)
+    for make in (*plain_ones, simulate.service_team, simulate.service_team_pairs, simulate.service_team_rankings):
         first, again, other = make(seed=3), make(seed=3), make(seed=4)
         pd.testing.assert_frame_equal(first.table.frame, again.table.frame)
         pd.testing.assert_frame_equal(first.truth, again.truth)
@@ -197,7 +198,7 @@ def test_service_team_in_pinyin_has_the_same_numbers():
     assert np.array_equal(zh.table.score, en.table.score)
     assert en.table.labels["A06"] == en.table.labels["A38"] == "Wang Wei"
     assert simulate.service_team_pairs(names="en").table.labels["A01"] == "Wang Yutong"
-    for make in (simulate.service_team, simulate.service_team_pairs):
+    for make in (simulate.service_team, simulate.service_team_pairs, simulate.service_team_rankings):
         with pytest.raises(SettingsError):
             make(names="fr")
 

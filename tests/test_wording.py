@@ -10,7 +10,7 @@ import pytest
 from rankkit import wording
 
 PACKAGE = Path(wording.__file__).parents[1]
-CODE = re.compile(r"^[EWIS]-[A-Z0-9-]+$")
+CODE = re.compile(r"^[EWISF]-[A-Z0-9-]+$")
 
 
 def _fields(template: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rankkit.agreement.concordance import kendall_w
 from rankkit.agreement.intraclass_correlation import icc
 
-__all__ = ["icc"]
+__all__ = ["icc", "kendall_w"]

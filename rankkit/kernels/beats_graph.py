@@ -13,6 +13,8 @@ from scipy.sparse.csgraph import connected_components
 from rankkit.kernels.arrays import Bools, Ints
 from rankkit.kernels.pair_counts import PairCounts
 
+_MATRIX = 700  # people up to whom a matrix of who met whom is quick to search
+_SAMPLE = 8  # pairs of each person that mostly suffice to link everybody
 _ROUNDS = 12  # well-mixed graphs are crossed in fewer; long thin ones are left to the depth-first search
 
 
@@ -42,6 +44,12 @@ class Existence:
     beating_nobody_group: Bools
     undefeated: Ints
     winless: Ints
+
+    @classmethod
+    def certified(cls, n: int) -> Existence:
+        """Verdict of a solved score equation on a connected graph: finite, one component of each kind."""
+        zeros, yes, nobody = np.zeros(n, dtype=np.int64), np.ones(min(n, 1), dtype=np.bool_), np.zeros(0, dtype=np.int64)
+        return cls("finite", zeros, zeros, yes, yes, nobody, nobody)
 
     @property
     def n_components(self) -> int:
@@ -86,10 +94,8 @@ def verdict(counts: PairCounts) -> Existence:
     n = counts.n
     down = (counts.wins_first > 0) | (counts.ties > 0)  # an edge first -> second
     up = (counts.wins_second > 0) | (counts.ties > 0)
-    nobody = np.zeros(0, dtype=np.int64)
     if _reaches_all(counts, down, up) and _reaches_all(counts, up, down):
-        zeros, yes = np.zeros(n, dtype=np.int64), np.ones(min(n, 1), dtype=np.bool_)
-        return Existence("finite", zeros, zeros.copy(), yes, yes.copy(), nobody, nobody)
+        return Existence.certified(n)
     winner = np.concatenate([counts.first[down], counts.second[up]])
     loser = np.concatenate([counts.second[down], counts.first[up]])
     graph = csr_array((np.ones(len(winner), dtype=np.int8), (winner, loser)), shape=(n, n))
@@ -131,12 +137,59 @@ def is_connected(counts: PairCounts) -> bool:
     >>> is_connected(aggregate(np.array([0, 2]), np.array([1, 3]), np.array([1, 1]), None, 4))
     False
     """
-    compared = counts.total > 0
-    if _reaches_all(counts, compared, compared):
+    kept = vars(counts)  # counts do not change: one search is enough
+    if "connected" not in kept:
+        kept["connected"] = _links_all(counts)
+    return bool(kept["connected"])
+
+
+def _links_all(counts: PairCounts) -> bool:
+    """Search for a way from everybody to everybody."""
+    n, first, second = counts.n, counts.first, counts.second
+    if n <= 1:
         return True
-    pairs = (counts.first[compared], counts.second[compared])
-    graph = csr_array((np.ones(len(pairs[0]), dtype=np.int8), pairs), shape=(counts.n, counts.n))
-    return int(connected_components(graph, directed=False)[0]) <= 1
+    compared = counts.total > 0
+    everyone = bool(compared.all())
+    if not everyone:
+        first, second = first[compared], second[compared]
+    if len(first) < n - 1:
+        return False
+    if n <= _MATRIX:
+        return _floods(n, first, second)
+    start = counts.compressed[1] if everyone else np.searchsorted(first, np.arange(n + 1))
+    if len(first) > 4 * _SAMPLE * n:  # a few pairs of each person first
+        met = np.diff(start)
+        people = np.flatnonzero(met)
+        few = (start[people, None] + met[people, None] * np.arange(_SAMPLE) // _SAMPLE).ravel()
+        parts, label = _parts(n, np.concatenate([[0], np.cumsum(np.where(met > 0, _SAMPLE, 0))]), second[few])
+        if parts == 1:
+            return True
+        ends = label[first], label[second]
+        across = ends[0] != ends[1]
+        links = np.unique(ends[0][across] * parts + ends[1][across])
+        n, second = parts, links % parts
+        start = np.searchsorted(links // parts, np.arange(n + 1))
+    return bool(_parts(n, start, second)[0] == 1)
+
+
+def _parts(n: int, start: Ints, second: Ints) -> tuple[int, Ints]:
+    """Number of connected components, and that of each node, of a graph in compressed rows."""
+    graph = csr_array((np.ones(len(second), dtype=np.float64), second, start), shape=(n, n))
+    parts, label = connected_components(graph, directed=False)
+    return int(parts), label.astype(np.int64)
+
+
+def _floods(n: int, first: Ints, second: Ints) -> bool:
+    """Whether everybody is reached from the first person, over a matrix of who met whom."""
+    met = np.zeros((n, n), dtype=np.bool_)
+    met.ravel()[first * n + second] = True
+    met |= met.T
+    reached = np.zeros(n, dtype=np.bool_)
+    frontier = np.zeros(1, dtype=np.int64)
+    while len(frontier):
+        reached[frontier] = True
+        frontier = np.flatnonzero(met[frontier].any(axis=0) & ~reached)
+    return bool(reached.all())
 
 
 def _reaches_all(counts: PairCounts, down: Bools, up: Bools) -> bool:

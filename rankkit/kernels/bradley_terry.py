@@ -1,4 +1,4 @@
-"""Bradley-Terry worths from pair counts, by maximum likelihood or with the Jeffreys penalty."""
+"""Bradley-Terry worths from pair counts, by maximum likelihood, with the Jeffreys penalty or with a Gaussian prior."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from rankkit.errors import ConvergenceError
+from rankkit.kernels import worth_penalties
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.beats_graph import is_connected, verdict
+from rankkit.kernels.beats_graph import Existence, is_connected, verdict
+from rankkit.kernels.covariance import Covariance, Dense, Precision
+from rankkit.kernels.on_demand_covariance import OnDemand
 from rankkit.kernels.pair_counts import PairCounts
 from rankkit.kernels.pair_laplacian import DENSE, PairSystem, laplacian, pseudo_inverse
+from rankkit.kernels.pair_newton import maximise, pair_information
 
-_MOST_NEWTON = 60
-_MOST_PENALTY = 300
-_WIDE = 20.0  # log-units between best and worst; beyond, rounding could pass a runaway for a solution
-_WIDEST = 500.0  # log-units; beyond, no finite estimate is near
-_LONGEST_STEP = 4.0  # log-units one Newton step may move a person
-_BLOCK = 256  # columns of the inverse computed at a time
-_SLOW = 7  # Newton steps after which conjugate gradients give way to a factorisation
+Penalty = Literal["none", "jeffreys", "gaussian"]
 
 
 @dataclass(frozen=True)
@@ -34,42 +32,66 @@ class BradleyTerryFit:
         The data.
     worth : ndarray, shape (n,)
         Log-worths ``u``, in logits, summing to zero: ``P(i beats j) = 1 / (1 + exp(u_j - u_i))``.
-    weight : ndarray, shape (pairs,)
-        Fisher information of each pair, ``n_ij p_ij (1 - p_ij)``.
     iterations : int
         Newton steps taken.
     gradient_norm : float
         Largest score of a person relative to that person's number of comparisons.
-    penalty : {"none", "jeffreys"}
+    penalty : {"none", "jeffreys", "gaussian"}
         What was maximised.
     leverages : {"none", "exact", "degree"}
         How the penalty's leverages were computed; ``"degree"`` approximates effective resistances by
         ``1/L_ii + 1/L_jj``, scaled to their known sum, where the graph is too large and dense for exact ones.
+    prior_sd : float
+        Standard deviation of the Gaussian prior, in logits; infinite without one.
+    prior_source : {"none", "given", "estimated", "fixed"}
+        Where it comes from (:func:`rankkit.kernels.worth_penalties.gaussian`).
     """
 
     counts: PairCounts
     worth: Floats
-    weight: Floats
     iterations: int
     gradient_norm: float
-    penalty: Literal["none", "jeffreys"]
-    leverages: Literal["none", "exact", "degree"]
+    penalty: Penalty
+    leverages: Literal["none", "exact", "degree"] = "none"
+    prior_sd: float = float("inf")
+    prior_source: Literal["none", "given", "estimated", "fixed"] = "none"
+
+    @cached_property
+    def weight(self) -> Floats:
+        """Fisher information of each pair, ``n_ij p_ij (1 - p_ij)``, shape (pairs,)."""
+        return pair_information(self.counts, self.worth)
 
     @cached_property
     def information(self) -> csr_array:
         """Observed (= expected) information of the worths: a Laplacian, shape (n, n)."""
         return laplacian(self.counts, self.weight)
 
+    @property
+    def ridge(self) -> float:
+        """Precision of the Gaussian prior; 0 = none."""
+        return self.prior_sd**-2
+
     @cached_property
     def covariance(self) -> Floats | None:
-        """Centred inverse information, shape (n, n); None above 2000 people."""
-        return pseudo_inverse(self.information.toarray()) if self.counts.n <= DENSE else None
+        """Centred inverse information (with the prior's, if there is one), shape (n, n); None above 2000 people."""
+        if self.counts.n > DENSE:
+            return None
+        matrix = self.information.toarray()
+        return pseudo_inverse(matrix + self.ridge * (np.eye(len(matrix)) - 1 / len(matrix)) if self.ridge > 0 else matrix)
+
+    def covariance_on_demand(self) -> Covariance:
+        """Return the same as a covariance that costs nothing until it is asked for; a sparse form above 2000 people."""
+
+        def make() -> Covariance:
+            return Precision(self.information, self.ridge) if self.covariance is None else Dense(self.covariance)
+
+        return OnDemand(self.counts.n, make)
 
     def solve(self, right: Floats) -> Floats:
         """Apply the centred inverse information to a vector or to columns, shape (n,) or (n, k)."""
         if self.counts.n <= DENSE and self.covariance is not None:
             return self.covariance @ right
-        system = PairSystem(self.counts)
+        system = PairSystem(self.counts, self.ridge)
         system.set_weights(self.weight)
         return system.solve(right)
 
@@ -100,7 +122,8 @@ class BradleyTerryFit:
 def fit(
     counts: PairCounts,
     *,
-    penalty: Literal["none", "jeffreys"] = "none",
+    penalty: Penalty = "none",
+    prior_sd: float | None = None,
     tolerance: float = 1e-10,
     start: Floats | None = None,
 ) -> BradleyTerryFit:
@@ -110,19 +133,23 @@ def fit(
     Newton steps ``L+ (w - e)`` with ``e`` the expected wins and ``L`` the information. With ``penalty="jeffreys"``
     half the log-determinant of the information on the sum-to-zero space is added; its score equation is that of
     the data with ``h_ij / 2`` wins added to both sides of each pair, ``h_ij = n_ij p_ij (1 - p_ij) (e_i - e_j)' L+
-    (e_i - e_j)``, and is solved by repeating the fit with updated leverages.
+    (e_i - e_j)``, and is solved by repeating the fit with updated leverages. With ``penalty="gaussian"`` worths have
+    the prior N(0, ``prior_sd``²); the covariance is that of the posterior in Laplace's approximation.
 
     Parameters
     ----------
     counts : PairCounts
         Comparisons by pair; the comparison graph must be connected (:func:`rankkit.kernels.beats_graph.verdict`).
-    penalty : {"none", "jeffreys"}
-        Maximum likelihood, finite if and only if the "beats" digraph is strongly connected; or the Jeffreys prior,
-        finite whenever the comparison graph is connected.
+    penalty : {"none", "jeffreys", "gaussian"}
+        Maximum likelihood, finite if and only if the "beats" digraph is strongly connected; the Jeffreys prior, finite
+        whenever the comparison graph is connected; or a Gaussian prior, as finite, and cheap for any number of people.
+    prior_sd : float, optional
+        Standard deviation of the Gaussian prior, in logits; estimated by default, or 1.5 where the data do not say
+        (:func:`rankkit.kernels.worth_penalties.gaussian`).
     tolerance : float
         Largest error of a worth, in logits, and largest score relative to a person's comparisons, at the solution.
     start : ndarray, shape (n,), optional
-        Worths to start from; default: shrunken log-odds of the share of wins.
+        Worths to start from; default: :func:`first_guess`.
 
     Returns
     -------
@@ -149,114 +176,101 @@ def fit(
     (array([ 0.971262,  0.      , -0.971262]), array([0.542878, 0.472341, 0.542878]), -7.765545)
     """
     if counts.n <= 1:
-        return BradleyTerryFit(counts, np.zeros(counts.n), np.zeros(0), 0, 0.0, penalty, "none")
+        return BradleyTerryFit(counts, np.zeros(counts.n), 0, 0.0, penalty)
     if not is_connected(counts):
         raise ConvergenceError("E-CONV", iterations=0, gradient=float("nan"))
-    system = PairSystem(counts)
     if start is None:
-        share = (counts.wins + 0.5) / (counts.comparisons + 1)
-        start = np.log(share / (1 - share))
+        start = first_guess(counts)
     if penalty == "none":
-        worth, weight, steps, score = _newton(system, counts.wins, counts.total, start, tolerance, verify=True)
-        return BradleyTerryFit(counts, worth, weight, steps, score, "none", "none")
-    return _penalised(system, start, tolerance)
+        worth, steps, score = maximise(PairSystem(counts), counts.wins, counts.total, start, tolerance, verify=True)
+        return BradleyTerryFit(counts, worth, steps, score, "none")
+    if penalty == "jeffreys":
+        found = worth_penalties.jeffreys(counts, start, tolerance)
+    else:
+        found = worth_penalties.gaussian(counts, prior_sd, start, tolerance)
+    return BradleyTerryFit(
+        counts,
+        found.worth,
+        found.iterations,
+        found.gradient_norm,
+        penalty,
+        found.leverages,
+        found.prior_sd,
+        found.prior_source,
+    )
 
 
-def _newton(
-    system: PairSystem, wins: Floats, total: Floats, start: Floats, tolerance: float, *, verify: bool = False
-) -> tuple[Floats, Floats, int, float]:
-    """Maximise the likelihood: worths, information of each pair, steps taken, largest relative score."""
-    counts = system.counts
-    played = counts.per_person(total, total) if total is not counts.total else counts.comparisons
-    worth = start - start.mean()
-    score, weight = _score(counts, wins, total, worth)
-    worst = float(np.max(np.abs(score) / played))
-    predicted = np.inf  # bound on the error left after the last step
-    for iteration in range(_MOST_NEWTON + 1):
-        if verify and np.ptp(worth) > _WIDE:
-            if verdict(counts).kind != "finite":
-                break
-            verify = False
-        if worst <= tolerance and predicted <= tolerance:
-            return worth, weight, iteration, worst
-        if iteration == _MOST_NEWTON or np.ptp(worth) > _WIDEST:
-            break
-        if iteration >= _SLOW:
-            system.prefer_factorisation()
-        system.set_weights(weight)
-        accuracy = min(1e-2, worst)
-        step = system.solve(score, accuracy)
-        size = float(np.max(np.abs(step)))
-        rise = float(np.sum(score * step))
-        length = min(1.0, _LONGEST_STEP / size) if size > 0 else 1.0
-        for _ in range(30):
-            trial = worth + length * step
-            fresh, weight = _score(counts, wins, total, trial)
-            if float(np.sum(fresh * step)) >= -0.5 * rise - 1e-12 * abs(rise):  # the top of the line is not far overshot
-                break
-            length /= 2
-        worth, score = trial - trial.mean(), fresh
-        worst = float(np.max(np.abs(score) / played))
-        predicted = max(size * size, 0.0 if system.exact else accuracy * size) if length == 1.0 else np.inf
-    raise ConvergenceError("E-CONV", iterations=iteration, gradient=worst)
+def fit_if_finite(counts: PairCounts, *, tolerance: float = 1e-10, start: Floats | None = None) -> tuple[BradleyTerryFit | None, Existence]:
+    """Fit by maximum likelihood, or say why there is no finite maximum.
+
+    A solved score equation is itself the proof that a finite maximum exists, as the likelihood is concave; the "beats"
+    digraph, which costs as much as the fit, is searched only where somebody won or lost everything, or worths run away.
+
+    Parameters
+    ----------
+    counts : PairCounts
+        Comparisons by pair.
+    tolerance, start
+        As for :func:`fit`.
+
+    Returns
+    -------
+    BradleyTerryFit or None
+        The fit; None where no finite maximum exists.
+    Existence
+        The verdict.
+
+    Raises
+    ------
+    ConvergenceError
+        If there is a finite maximum but Newton's method does not find it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pairs = PairCounts(3, np.array([0, 0, 1]), np.array([1, 2, 2]), np.full(3, 4.0), np.ones(3), np.zeros(3))
+    >>> fit_if_finite(pairs)[1].kind, fit_if_finite(PairCounts(2, *(np.array([x]) for x in (0, 1, 3.0, 0.0, 0.0))))[1].kind
+    ('finite', 'one_sided')
+    """
+    if counts.n <= 1:
+        return fit(counts), Existence.certified(counts.n)
+    won, played = counts.wins, counts.comparisons
+    if ((won <= 0) | (won >= played)).any():  # nobody is compared with this person, or nobody beat them, or they beat nobody
+        return None, verdict(counts)
+    try:
+        return fit(counts, tolerance=tolerance, start=start), Existence.certified(counts.n)
+    except ConvergenceError:
+        found = verdict(counts)
+        if found.kind == "finite":
+            raise
+        return None, found
 
 
-def _score(counts: PairCounts, wins: Floats, total: Floats, worth: Floats) -> tuple[Floats, Floats]:
-    """Wins minus expected wins of each person, and the information of each pair."""
-    ability = np.exp(worth - 0.5 * (worth.max() + worth.min()))
-    of_first, of_second = ability[counts.first], ability[counts.second]
-    both = of_first + of_second
-    rate = total / both
-    expected = ability * counts.per_person(rate, rate)
-    weight = rate * of_first
-    of_second /= both
-    weight *= of_second
-    return wins - expected, weight
+def first_guess(counts: PairCounts) -> Floats:
+    """Worths from each person's share of wins alone.
 
+    The log-odds of the share (half a win and half a loss added) are those of beating a *mixture* of opponents, nearer to
+    zero than the worth by about ``sqrt(1 + 0.346 s²)`` where opponents' worths vary by ``s²`` (the logistic distribution
+    as a normal one, Zeger, Liang & Albert 1988); they are stretched by as much.
 
-def _penalised(system: PairSystem, start: Floats, tolerance: float) -> BradleyTerryFit:
-    """Repeat the fit to data with half a leverage added to both sides until the leverages agree with it."""
-    counts = system.counts
-    worth, weight = start - start.mean(), _score(counts, counts.wins, counts.total, start)[1]
-    steps, change, leverages = 0, np.inf, _leverages(system, weight)
-    for _ in range(_MOST_PENALTY):
-        leverage, kind = leverages
-        half = 0.5 * leverage
-        wins, total = counts.wins + counts.per_person(half, half), counts.total + leverage
-        fresh, _, taken, _ = _newton(system, wins, total, worth, tolerance)
-        steps += taken
-        before, change = change, float(np.max(np.abs(fresh - worth)))
-        worth = fresh
-        weight = _score(counts, counts.wins, counts.total, worth)[1]
-        leverages = _leverages(system, weight)
-        half = 0.5 * leverages[0]
-        wins, total = counts.wins + counts.per_person(half, half), counts.total + leverages[0]
-        score = float(np.max(np.abs(_score(counts, wins, total, worth)[0]) / counts.comparisons))
-        rate = min(change / before, 0.99) if before > 0 else 0.0  # the error shrinks by this factor each time
-        if score <= tolerance and change * max(rate, 1e-3) / (1 - rate) <= tolerance:
-            return BradleyTerryFit(counts, worth, weight, steps, score, "jeffreys", kind)
-    raise ConvergenceError("E-CONV", iterations=steps, gradient=score)
+    Parameters
+    ----------
+    counts : PairCounts
+        Comparisons by pair; everybody compared at least once.
 
+    Returns
+    -------
+    ndarray, shape (n,)
+        In logits, summing to zero.
 
-def _leverages(system: PairSystem, weight: Floats) -> tuple[Floats, Literal["exact", "degree"]]:
-    """Information of each pair times the variance of its difference; they sum to n - 1 (Foster's theorem)."""
-    counts = system.counts
-    n, first, second = counts.n, counts.first, counts.second
-    if n <= DENSE:
-        covariance = pseudo_inverse(laplacian(counts, weight).toarray())
-        variance = np.diag(covariance)
-        return weight * (variance[first] + variance[second] - 2 * covariance[first, second]), "exact"
-    system.set_weights(weight)
-    if not system.fits():
-        degree = counts.per_person(weight, weight)
-        leverage = np.minimum(weight * (1 / degree[first] + 1 / degree[second]), 1.0)
-        return leverage * ((n - 1) / leverage.sum()), "degree"
-    system.prefer_factorisation()
-    own, across = np.empty(n), np.empty(len(first))
-    for low in range(0, n, _BLOCK):
-        high = min(low + _BLOCK, n)
-        columns = system.solve(np.eye(n, high - low, -low))
-        own[low:high] = columns[np.arange(low, high), np.arange(high - low)]
-        mine = slice(*np.searchsorted(first, [low, high]))  # pairs are sorted by their first person
-        across[mine] = columns[second[mine], first[mine] - low]
-    return weight * (own[first] + own[second] - 2 * across), "exact"
+    Examples
+    --------
+    >>> import numpy as np
+    >>> first_guess(PairCounts(2, np.array([0]), np.array([1]), np.array([3.0]), np.ones(1), np.zeros(1))).round(3)
+    array([ 0.847, -0.847])
+    """
+    wins, losses = counts.wins + 0.5, counts.comparisons - counts.wins + 0.5
+    odds = np.log(wins / losses)
+    spread = float(np.var(odds) - np.mean(1 / wins + 1 / losses))  # less what chance alone makes
+    odds *= 1 / np.sqrt(1 - min(0.346 * max(spread, 0.0), 0.6))
+    return np.asarray(odds - odds.mean())

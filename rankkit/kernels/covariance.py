@@ -1,7 +1,8 @@
 """Covariances of many people's scores without writing n² numbers where structure says them in fewer.
 
 Three forms: a full matrix (:class:`Dense`), shared factors plus own variance (:class:`Factor`), and the inverse of a
-comparison graph's information (:class:`Precision`).
+comparison graph's information (:class:`Precision`). Any of them may be computed later
+(:class:`~rankkit.kernels.on_demand_covariance.OnDemand`).
 """
 
 from __future__ import annotations
@@ -15,18 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from rankkit.kernels import matrix_forms
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.matrix_forms import (
-    FieldsOnly,
-    GroundedLaplacian,
-    from_coordinates,
-    full,
-    is_sparse,
-    row_squares,
-    runs,
-    symmetric_root,
-    to_coordinates,
-)
+from rankkit.kernels.matrix_forms import FieldsOnly, GroundedLaplacian, full, is_sparse, row_squares, runs, symmetric_root
+from rankkit.kernels.on_demand_covariance import OnDemand
 
 SYMMETRIC_ROOT_LIMIT = 3000
 """Up to this many people draws use the unique symmetric root, which no relabelling can change."""
@@ -191,7 +184,7 @@ class Factor(FieldsOnly):
         """Plain arrays: ``specific`` with ``loadings``, or with ``row, column, value, shape`` where F is sparse."""
         if not is_sparse(self.loadings):
             return {"loadings": np.asarray(self.loadings), "specific": self.specific}
-        return {**to_coordinates(self.loadings), "specific": self.specific}
+        return {**matrix_forms.to_coordinates(self.loadings), "specific": self.specific}
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,12 +192,14 @@ class Precision(FieldsOnly):
     """Σ = L⁺: the pseudo-inverse, on the sum-to-zero space, of the Laplacian of a connected weighted graph.
 
     One node is grounded, the rest factorised once (sparse LU) when first needed; with C = I − 11ᵀ/n,
-    L⁺ = C · blockdiag(L_g⁻¹, 0) · C.
+    L⁺ = C · blockdiag(L_g⁻¹, 0) · C. With a prior N(0, 1/ridge) on every score, Σ = C (L + ridge I)⁻¹ C.
 
     Attributes
     ----------
     laplacian : scipy.sparse (n, n)
         Information matrix: symmetric, rows summing to zero, off-diagonal entries −(weight of the pair) ≤ 0.
+    ridge : float
+        Precision of the prior; 0 = none.
 
     Raises
     ------
@@ -220,6 +215,7 @@ class Precision(FieldsOnly):
 
     kind: ClassVar[str] = "precision"
     laplacian: Any
+    ridge: float = 0.0
 
     @property
     def size(self) -> int:
@@ -228,7 +224,7 @@ class Precision(FieldsOnly):
 
     @cached_property
     def _graph(self) -> GroundedLaplacian:
-        return GroundedLaplacian(self.laplacian)
+        return GroundedLaplacian(self.laplacian, self.ridge)
 
     def _columns(self, columns: Ints) -> Floats:
         right = np.zeros((self.size, len(columns)))
@@ -257,7 +253,7 @@ class Precision(FieldsOnly):
         return Dense(self.dense())
 
     def draws(self, size: int, rng: np.random.Generator) -> Floats:
-        """Draw from N(0, Σ), shape (size, n): the symmetric root, above its limit L⁺B√W z with one z per pair."""
+        """Draw from N(0, Σ), shape (size, n): the symmetric root, above its limit L⁺B√W z, one z a pair (and a prior)."""
         if self.size <= SYMMETRIC_ROOT_LIMIT:
             return self._small.draws(size, rng)
         edges = self._graph.edges
@@ -271,7 +267,7 @@ class Precision(FieldsOnly):
         index = np.asarray(index)
         if np.array_equal(np.sort(index), np.arange(self.size)):
             matrix = sparse.csr_array(self.laplacian)
-            return Precision(matrix[index][:, index])
+            return Precision(matrix[index][:, index], self.ridge)
         return Dense(self.block(index, index))
 
     def dense(self) -> Floats:
@@ -281,8 +277,8 @@ class Precision(FieldsOnly):
         return (matrix + matrix.T) / 2.0
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Plain arrays: ``row, column, value, shape`` of the Laplacian."""
-        return to_coordinates(self.laplacian)
+        """Plain arrays: ``row, column, value, shape`` of the Laplacian, and ``ridge``."""
+        return {**matrix_forms.to_coordinates(self.laplacian), "ridge": np.array(self.ridge)}
 
 
 def from_arrays(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Covariance:
@@ -314,12 +310,12 @@ def from_arrays(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Covariance:
            [0., 1.]])
     """
     if kind == Precision.kind:
-        return Precision(from_coordinates(arrays))
+        return Precision(matrix_forms.from_coordinates(arrays), float(arrays.get("ridge", np.array(0.0))))
     if kind == Factor.kind:
         specific = np.asarray(arrays["specific"], dtype=np.float64)
         if "loadings" in arrays:
             return Factor(np.asarray(arrays["loadings"], dtype=np.float64).reshape(len(specific), -1), specific)
-        return Factor(from_coordinates(arrays), specific)
+        return Factor(matrix_forms.from_coordinates(arrays), specific)
     if kind == Dense.kind:
         return Dense(np.asarray(arrays["matrix"], dtype=np.float64))
     raise KeyError(kind)
@@ -346,6 +342,7 @@ def difference_variance(covariance: Covariance, i: Ints, j: Ints) -> Floats:
     >>> difference_variance(Dense(np.diag([0.04, 0.09, 0.04])), np.array([0, 0]), np.array([1, 2])).round(4)
     array([0.13, 0.08])
     """
+    covariance = covariance.resolved if isinstance(covariance, OnDemand) else covariance
     i, j = np.broadcast_arrays(np.asarray(i, dtype=np.int64), np.asarray(j, dtype=np.int64))
     shape, left, right = i.shape, i.ravel(), j.ravel()
     if isinstance(covariance, Factor):  # ‖F_i − F_j‖² + d_i + d_j: no cancellation

@@ -11,6 +11,8 @@ from scipy.sparse import csr_array
 from rankkit.errors import ConvergenceError
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.beats_graph import is_connected, verdict
+from rankkit.kernels.bordered_laplacian import BorderedPrecision
+from rankkit.kernels.covariance import Covariance, Dense
 from rankkit.kernels.pair_counts import PairCounts
 from rankkit.kernels.pair_laplacian import DENSE, PairSystem, laplacian, pseudo_inverse
 
@@ -66,6 +68,12 @@ class DavidsonFit:
             return None
         known = pseudo_inverse(self.information.toarray())
         return known + np.outer(self.tie_loading, self.tie_loading)
+
+    def compact_covariance(self) -> Covariance:
+        """Covariance of the worths in a form that fits any number of people."""
+        if self.covariance is not None:
+            return Dense(self.covariance)
+        return BorderedPrecision(self.information, self.tie_loading[:, None])
 
     def probabilities(self) -> tuple[Floats, Floats, Floats]:
         """Chances that the first wins, the second wins, neither does; each of shape (pairs,)."""

@@ -96,12 +96,20 @@ def from_coordinates(arrays: Mapping[str, NDArray[Any]]) -> Any:
 class GroundedLaplacian:
     """A connected graph's Laplacian L, factorised with its last node grounded.
 
-    With C = I − 11ᵀ/n the pseudo-inverse is L⁺ = C · blockdiag(L_g⁻¹, 0) · C, L_g being L without that node.
+    With C = I − 11ᵀ/n the pseudo-inverse is L⁺ = C · blockdiag(L_g⁻¹, 0) · C, L_g being L without that node. With a
+    ridge nothing need be grounded, and the graph need not be connected: C (L + ridge I)⁻¹ C.
     """
 
-    def __init__(self, laplacian: Any) -> None:
+    def __init__(self, laplacian: Any, ridge: float = 0.0) -> None:
         self.matrix = sparse.csc_array(laplacian)
         self.size = int(self.matrix.shape[0])
+        self.ridge = ridge
+        if ridge > 0:
+            self._kept = self.size
+            lifted = sparse.csc_array(self.matrix + ridge * sparse.eye_array(self.size))
+            self._lu = _factor(lifted)
+            return
+        self._kept = self.size - 1
         parts = int(connected_components(self.matrix, directed=False)[0])
         if parts > 1:
             raise IdentificationError(
@@ -110,22 +118,28 @@ class GroundedLaplacian:
                 reason=f"the comparisons fall into {parts} groups without a link",
                 remedy="Add comparisons across the groups, or scale each group by itself.",
             )
-        self._lu = splu(self.matrix[:-1, :-1].tocsc()) if self.size > 1 else None
+        self._lu = _factor(self.matrix[:-1, :-1].tocsc()) if self.size > 1 else None
 
     def solve(self, right: Floats) -> Floats:
         """Return L⁺ b for the columns of b, shape (n, m)."""
         right = right - right.mean(axis=0)
         solution = np.zeros_like(right)
         if self._lu is not None:
-            solution[:-1] = self._lu.solve(np.ascontiguousarray(right[:-1]))
+            solution[: self._kept] = self._lu.solve(np.ascontiguousarray(right[: self._kept]))
         centred: Floats = solution - solution.mean(axis=0)
         return centred
 
     @cached_property
     def edges(self) -> Any:
-        """B √W, people × pairs, with L = B W Bᵀ: so L⁺ B √W z has covariance L⁺."""
+        """B √W, people × pairs, with L = B W Bᵀ: so L⁺ B √W z has covariance L⁺; a ridge adds √ridge I."""
         upper = sparse.coo_array(sparse.triu(self.matrix, k=1))
         left, right = upper.coords
         root, edge = np.sqrt(np.clip(-upper.data, 0.0, None)), np.arange(upper.nnz)
         ends = (np.concatenate([left, right]), np.concatenate([edge, edge]))
-        return sparse.csr_array((np.concatenate([root, -root]), ends), shape=(self.size, upper.nnz))
+        found = sparse.csr_array((np.concatenate([root, -root]), ends), shape=(self.size, upper.nnz))
+        return sparse.hstack([found, np.sqrt(self.ridge) * sparse.eye_array(self.size)], format="csr") if self.ridge > 0 else found
+
+
+def _factor(matrix: Any) -> Any:
+    """Sparse LU of a symmetric, diagonally dominant matrix, ordered by minimum degree of its own pattern."""
+    return splu(matrix, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from rankkit.kernels.arrays import Floats, Ints
+from rankkit.kernels.arrays import Bools, Floats, Ints
+
+_RUN = 1 << 15  # rows worked through at a time, so that they stay in the processor's cache
+_FEW = 50_000  # pairs up to which adding up by code is faster than by a sparse matrix
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class PairCounts:
     @cached_property
     def wins(self) -> Floats:
         """Wins of each person, a tie counting half, shape (n,)."""
+        if not self.has_ties:
+            return self.per_person(self.wins_first, self.wins_second)
         half = 0.5 * self.ties
         return self.per_person(self.wins_first + half, self.wins_second + half)
 
@@ -58,16 +63,18 @@ class PairCounts:
 
     def per_person(self, to_first: Floats, to_second: Floats) -> Floats:
         """Add a value of each pair up by person: ``to_first`` at the first, ``to_second`` at the second."""
+        if len(self.first) < _FEW:
+            return np.asarray(np.bincount(self.first, to_first, self.n) + np.bincount(self.second, to_second, self.n), dtype=np.float64)
         ones = np.ones(self.n)
         return np.asarray(self.upper(to_first) @ ones + self.upper(to_second).T @ ones)
 
-    def upper(self, values: Floats) -> csr_array:
-        """Sparse (n, n) matrix with ``values`` at ``(first, second)``."""
-        columns, starts = self._pattern
+    def upper(self, values: Any) -> csr_array:
+        """Sparse (n, n) matrix with ``values`` at ``(first, second)``; it keeps them, without a copy."""
+        columns, starts = self.compressed
         return csr_array((values, columns, starts), shape=(self.n, self.n))
 
     @cached_property
-    def _pattern(self) -> tuple[Any, Any]:
+    def compressed(self) -> tuple[Any, Any]:
         """Column indices and row starts of the compressed rows."""
         small = np.int32 if max(self.n, len(self.first)) < np.iinfo(np.int32).max else np.int64
         starts = np.searchsorted(self.first, np.arange(self.n + 1))
@@ -84,7 +91,7 @@ def aggregate(left: Ints, right: Ints, result: Ints, weight: Floats | None, n: i
     result : ndarray of int, shape (rows,)
         ``+1`` the left person won, ``-1`` the right person won, ``0`` a tie.
     weight : ndarray of float, shape (rows,), or None
-        How many comparisons a row stands for; ``None`` is one each.
+        How many comparisons a row stands for; ``None`` is one each. Rows of weight 0 are no comparisons.
     n : int
         Number of people.
 
@@ -100,47 +107,115 @@ def aggregate(left: Ints, right: Ints, result: Ints, weight: Floats | None, n: i
     >>> counts.first, counts.second, counts.wins_first, counts.wins_second, counts.ties
     (array([0, 0]), array([1, 2]), array([1., 0.]), array([1., 0.]), array([0., 1.]))
     """
-    key = np.minimum(left, right).astype(np.int64)
-    key *= n
-    key += np.maximum(left, right)
-    key <<= 2
-    outcome = (right > left).astype(np.int8)  # arithmetic, as choosing by an unpredictable condition is slow
-    outcome *= 2
-    outcome -= 1
-    outcome *= result.astype(np.int8)
-    outcome += 1  # 0 the second won, 1 tie, 2 the first won
-    key |= outcome
-    if 4 * n * n <= 4 * len(key) + 100_000:
-        return _by_table(key, weight, n)
-    return _by_sorting(key, weight, n)
-
-
-def _by_table(key: Ints, weight: Floats | None, n: int) -> PairCounts:
-    """Count into a table of all n x n x 4 cells."""
-    table = np.bincount(key, weights=weight, minlength=4 * n * n).reshape(-1, 4)
-    pair = np.flatnonzero(np.bincount(key >> 2, minlength=n * n))
-    second_won, tied, first_won = table[pair, :3].T.astype(np.float64)
-    return PairCounts(n, pair // n, pair % n, first_won, second_won, tied)
-
-
-def _by_sorting(key: Ints, weight: Floats | None, n: int) -> PairCounts:
-    """Sort the packed keys and add each run of equal pairs up."""
+    if weight is not None and not (weight > 0).all():
+        real = weight > 0
+        left, right, result, weight = left[real], right[real], result[real], weight[real]
+    if 4 * n * n <= len(left):
+        return _by_table(left, right, result, weight, n)
+    bits = max(n - 1, 1).bit_length()
+    key = _packed(left, right, result, bits)
     if weight is None:
         key.sort()
-        mass = np.ones(1)
+        return _by_runs(key, bits, n)
+    order = np.argsort(key, kind="stable")
+    return _weighed(key[order], weight[order], bits, n)
+
+
+def _by_table(left: Ints, right: Ints, result: Ints, weight: Floats | None, n: int) -> PairCounts:
+    """Count into tables of all n x n cells: wins of the row's person over the column's, and ties."""
+    ties = np.zeros(n * n)
+    tied = result == 0
+    if tied.any():
+        mass = None if weight is None else weight[tied]
+        ties += np.bincount(left[tied] * n + right[tied], mass, n * n)
+        ties += ties.reshape(n, n).T.ravel()
+        left, right, result = left[~tied], right[~tied], result[~tied]
+        weight = None if weight is None else weight[~tied]
+    key = left * n + right if (result > 0).all() else np.where(result > 0, left * n + right, right * n + left)
+    wins = np.bincount(key, weight, n * n).astype(np.float64, copy=False)
+    losses = wins.reshape(n, n).T.ravel()
+    first, second = np.nonzero(np.triu((wins + losses + ties).reshape(n, n) > 0, 1))
+    cell = first * n + second
+    return PairCounts(n, first, second, wins[cell], losses[cell], ties[cell])
+
+
+def _packed(left: Ints, right: Ints, result: Ints, bits: int) -> Any:
+    """Each row as one integer: smaller code, larger code, 0 the second won, 1 tie, 2 the first won.
+
+    Worked through in runs that stay in the cache; choosing by arithmetic, as an unpredictable condition is slow.
+    """
+    key = np.empty(len(left), dtype=np.uint32 if 2 * bits + 2 <= 32 else np.int64)
+    for at in range(0, len(left), _RUN):
+        here = slice(at, at + _RUN)
+        a, b = left[here], right[here]
+        code = np.minimum(a, b)
+        code <<= bits
+        code |= np.maximum(a, b)
+        code <<= 2
+        outcome = np.less(a, b).astype(np.int64)
+        outcome *= 2
+        outcome -= 1
+        outcome *= result[here]
+        code += outcome
+        code += 1
+        key[here] = code
+    return key
+
+
+def _by_runs(key: Any, bits: int, n: int) -> PairCounts:
+    """Count each run of equal pairs among the sorted keys; most may have one member. Overwrites the keys."""
+    outcome = np.empty(len(key), dtype=np.int8)
+    np.bitwise_and(key, 3, out=outcome, casting="unsafe")
+    key >>= 2
+    begins = _begins(key)
+    more = np.flatnonzero(~begins)
+    if 8 * len(more) < len(key):  # choosing by truth values is quick where nearly all are true
+        pair, begun = key[begins], outcome[begins]
     else:
-        order = np.argsort(key, kind="stable")
-        key, mass = key[order], weight[order]
+        start = np.flatnonzero(begins)
+        pair, begun = key[start], outcome[start]
+    run = more - np.arange(1, len(more) + 1)  # runs begun before, less one
+    repeated = outcome[more]
+
+    def count(code: int) -> Floats:
+        found = (begun == code).astype(np.float64)
+        _add(found, run, repeated == code)
+        return found
+
+    first_won, second_won = count(2), count(0)
+    ties = count(1) if (outcome == 1).any() else np.broadcast_to(0.0, len(pair))
+    return PairCounts(n, *_unpacked(pair, bits), first_won, second_won, ties)
+
+
+def _weighed(key: Any, mass: Floats, bits: int, n: int) -> PairCounts:
+    """Add the weights of each run of equal pairs among the sorted keys up."""
     pair, outcome = key >> 2, key & 3
-    start = np.flatnonzero(np.concatenate([[True], pair[1:] != pair[:-1]])) if len(pair) else np.zeros(0, np.int64)
-    pair = pair[start]
-    if not len(pair):
+    start = np.flatnonzero(_begins(pair))
+    if not len(start):
         none = np.zeros(0)
-        return PairCounts(n, pair, pair, none, none, none)
-    if weight is None:
-        total = np.diff(start, append=len(key)).astype(np.float64)
-        first_won = np.add.reduceat(outcome >> 1, start).astype(np.float64)
-        tied = np.add.reduceat(outcome & 1, start).astype(np.float64)
-        return PairCounts(n, pair // n, pair % n, first_won, total - first_won - tied, tied)
+        return PairCounts(n, start, start, none, none, none)
     second_won, tied, first_won = (np.add.reduceat(mass * (outcome == code), start) for code in range(3))
-    return PairCounts(n, pair // n, pair % n, first_won, second_won, tied)
+    return PairCounts(n, *_unpacked(pair[start], bits), first_won, second_won, tied)
+
+
+def _begins(pair: Any) -> Bools:
+    """Where a run of equal pairs begins."""
+    found = np.empty(len(pair), dtype=np.bool_)
+    found[:1] = True
+    np.not_equal(pair[1:], pair[:-1], out=found[1:])
+    return found
+
+
+def _unpacked(pair: Any, bits: int) -> tuple[Ints, Ints]:
+    """Codes of the two people of each packed pair. Overwrites the pairs."""
+    first = (pair >> bits).astype(np.int64, copy=False)
+    pair &= (1 << bits) - 1
+    return first, pair.astype(np.int64, copy=False)
+
+
+def _add(to: Floats, where: Ints, counted: Bools) -> None:
+    """Add one at each position that is counted; positions may repeat."""
+    if 4 * len(where) > len(to):
+        to += np.bincount(where, counted, len(to))
+    else:
+        np.add.at(to, where[counted], 1.0)

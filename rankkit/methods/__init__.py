@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 HOME = {
     "GraphicRatingScale": "graphic_rating_scale",
+    "AlternationRanking": "alternation_ranking",
     "PairedComparison": "paired_comparison",
     "ForcedDistribution": "forced_distribution",
 }

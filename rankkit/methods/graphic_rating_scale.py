@@ -160,7 +160,7 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             **self._common(table, used, design),
             parts=parts,
             notes=(*design.notes, *notes, *rating_evidence.of_parts(parts, used), *negative),
-            reliability=rating_tables.reliability(raw, self.level),
+            evidence={"reliability": rating_tables.reliability(raw, self.level)},
             weights=rating_tables.weight_table(table, used.parts, weights),
             components=facets,
             ratings_by_rater=rating_tables.by_rater(table),

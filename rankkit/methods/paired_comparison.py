@@ -1,103 +1,62 @@
-"""Paired comparison: Bradley–Terry worths, with the verdict on their existence first."""
+"""Paired comparison: Bradley–Terry worths and their relatives, with the verdict on their existence first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
-from rankkit.archive import archived
-from rankkit.assessment import Assessment, check_choice
-from rankkit.design_audit import of_comparisons
+from rankkit.assessment import Assessment, check_choice, is_number
+from rankkit.design_audit import DesignAudit, of_comparisons, of_pairs
 from rankkit.errors import IdentificationError, InsufficientDataError, Problem, SettingsError
-from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.covariance import Dense
-from rankkit.methods import pair_evidence
-from rankkit.methods.pair_evidence import Judges, PairFit, Pairs, Solver, Ties
-from rankkit.result import Result, Status
+from rankkit.kernels.arrays import Bools, Ints
+from rankkit.methods import pair_bootstraps, pair_dimensions, pair_fitting, pair_notes, pair_reliability, pair_tables
+from rankkit.methods.pair_covariates import covariates
+from rankkit.methods.pair_data import Pairs
+from rankkit.methods.pair_fitting import Judges, Link, PairFit, PairModel, Penalty, Solver, Ties
+from rankkit.methods.paired_result import PairedComparisonResult
+from rankkit.result import Status
 from rankkit.tables.comparisons import SKIP, TIE, Comparisons
 from rankkit.tables.people import People
 
-Penalty = Literal["auto", "none", "jeffreys"]
 _FEW = 10  # comparisons per person below which scale reliability is expected under .70 (Verhavert et al. 2019)
-
-
-@archived
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class PairedComparisonResult(Result):
-    """Result of :class:`PairedComparison`; scores are log-worths in logits that sum to zero.
-
-    Attributes
-    ----------
-    record : DataFrame
-        Indexed by ``ratee`` (and ``dimension`` where there are several): wins, losses, ties, comparisons.
-    existence : str
-        ``finite`` (maximum likelihood exists) or ``one_sided`` (it does not; see the messages).
-    penalty : str
-        What was maximised: ``none`` or ``jeffreys``.
-    loglik : float
-        Log-likelihood of the comparisons at the estimate.
-    deviance, deviance_df : float
-        Against one free probability for each pair; ``nan`` with ties or a penalty.
-    """
-
-    record: pd.DataFrame = field(default_factory=pd.DataFrame)
-    existence: str = "finite"
-    penalty: str = "none"
-    loglik: float = float("nan")
-    deviance: float = float("nan")
-    deviance_df: float = float("nan")
-
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """Tables this method adds to reports."""
-        return {"record": self.record}
-
-    def completed(self) -> Self:
-        """Return the result with everybody in :attr:`record`: zeros for people nobody compared."""
-        parts = {d: part.completed() for d, part in self.parts.items()}
-        if isinstance(self.record.index, pd.MultiIndex):
-            return replace(self, parts=parts)
-        everyone = pd.Index(list(self.people), name="ratee")
-        return replace(self, parts=parts, record=self.record.reindex(everyone, fill_value=0.0))
-
-    def win_probability(self, a: str, b: str) -> float:
-        """Chance that ``a`` is preferred to ``b`` in a decided comparison: ``1 / (1 + exp(u_b − u_a))``.
-
-        Raises
-        ------
-        SettingsError
-            If the scores are not log-worths (several dimensions: ask the result of one of them, in ``parts``), or if
-            one of the two is not in the result.
-        IdentificationError
-            If one of the two has no score.
-        """
-        if self.unit != "logit":
-            allowed = [f"parts[{d!r}].win_probability({a!r}, {b!r})" for d in self.parts]
-            raise SettingsError("E-SETTING", name="unit", value=self.unit, allowed=allowed)
-        return float(1 / (1 + np.exp(-self.difference(a, b).difference)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
-    r"""Bradley–Terry model of paired comparisons.
+    r"""Bradley–Terry model of paired comparisons, and the models around it.
 
     .. math:: P(i \succ j) = 1 / (1 + e^{u_j - u_i}), \qquad \sum_i u_i = 0
 
-    Before anything is estimated the design is judged: groups never compared, not even through others, have no order
+    Before anything is said the design is judged: groups never compared, not even through others, have no order
     (error naming them); somebody undefeated or winless has no finite maximum likelihood estimate.
 
     Parameters
     ----------
-    ties : {"auto", "davidson", "half", "drop"}
-        Davidson's (1970) tie parameter where it can be estimated (``auto``), half a win for each, or left out.
-    penalty : {"auto", "none", "jeffreys"}
-        ``auto``: maximum likelihood where it exists, else the Jeffreys prior (Kosmidis & Firth 2021), labelled and
-        ``provisional``. ``none``: error where it does not exist.
+    ties : {"auto", "davidson", "rao_kupper", "half", "drop"}
+        Tie parameter of Davidson (1970), where it can be estimated (``auto``), or of Rao & Kupper (1967); half a win for
+        each; or ties left out.
+    order_effect : bool
+        Estimate what being named first (left; at home) adds: ``result.parameters.loc["order_effect"]``. Davidson &
+        Beaver (1977).
+    penalty : {"auto", "none", "jeffreys", "gaussian"}
+        ``auto``: maximum likelihood where it exists, else the Jeffreys prior (Kosmidis & Firth 2021), beyond 2000 people a
+        Gaussian prior, labelled and ``provisional``. ``none``: error where maximum likelihood does not exist.
+    prior_sd : float, optional
+        Standard deviation of the Gaussian prior, in the unit of the scores; estimated by default.
+    link : {"logit", "probit"}
+        Bradley & Terry (1952), or Thurstone's Case V (1927) in standard deviations of a difference.
+    covariates : sequence of str
+        Columns of the table of people that stand for the worths, ``u_i = x_i' β`` (Springall 1973; Turner & Firth 2012);
+        with ``penalty="gaussian"`` each person deviates from it.
+    interactions : sequence of (str, str)
+        A numeric column of the comparisons (about the judge) and one of the people: their product is a contest covariate.
     judges : {"auto", "model"}
         Standard errors clustered by judge where there are three or more, or the model's own.
+    bootstrap : int
+        Replicates for standard errors: judges are resampled where there are three or more, else comparisons; 0 = none.
     solver : {"newton", "choix"}
         Our Newton kernel, or ``choix.ilsr_pairwise_dense`` as a cross-check of the worths.
     standardise : bool
@@ -115,8 +74,8 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
 
     References
     ----------
-    Bradley & Terry (1952); Ford (1957); Davidson (1970); Firth (1993); Kosmidis & Firth (2021); Morel, Bokossa &
-    Neerchal (2003) for the covariance clustered by judge.
+    Bradley & Terry (1952); Ford (1957); Rao & Kupper (1967); Davidson (1970); Davidson & Beaver (1977); Firth (1993);
+    Kosmidis & Firth (2021); Turner & Firth (2012); Morel, Bokossa & Neerchal (2003) for the covariance by judge.
 
     Examples
     --------
@@ -128,26 +87,58 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
 
     accepts: ClassVar[type[Comparisons]] = Comparisons
     ties: Ties = "auto"
+    order_effect: bool = False
     penalty: Penalty = "auto"
+    prior_sd: float | None = None
+    link: Link = "logit"
+    covariates: tuple[str, ...] = ()
+    interactions: tuple[tuple[str, str], ...] = ()
     judges: Judges = "auto"
+    bootstrap: int = 0
     solver: Solver = "newton"
     standardise: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, choices in (("ties", Ties), ("penalty", Penalty), ("judges", Judges), ("solver", Solver)):
+        for name, choices in (("ties", Ties), ("penalty", Penalty), ("link", Link), ("judges", Judges), ("solver", Solver)):
             check_choice(name, getattr(self, name), choices)
+        for name in ("covariates", "interactions"):
+            value: object = getattr(self, name)
+            if isinstance(value, str) or not isinstance(value, Iterable):
+                raise SettingsError("E-SETTING", name=name, value=value, allowed="a tuple")
+        object.__setattr__(self, "covariates", tuple(self.covariates))
+        object.__setattr__(self, "interactions", tuple(tuple(pair) for pair in self.interactions))
+        if any(len(pair) != 2 for pair in self.interactions):
+            raise SettingsError(
+                "E-SETTING", name="interactions", value=self.interactions, allowed="pairs (column of comparisons, column of people)"
+            )
+        if self.prior_sd is not None and not (is_number(self.prior_sd) and self.prior_sd > 0):
+            raise SettingsError("E-SETTING", name="prior_sd", value=self.prior_sd, allowed="a number above 0")
+        if self.prior_sd is not None and self.penalty not in ("auto", "gaussian"):
+            raise SettingsError("E-SETTING", name="penalty", value=self.penalty, allowed="'gaussian', as prior_sd is given")
+        if self.link == "probit" and self.ties == "davidson":
+            raise SettingsError("E-SETTING", name="ties", value=self.ties, allowed="'rao_kupper', 'half' or 'drop' with link='probit'")
+        if (
+            not isinstance(self.bootstrap, (int, np.integer))
+            or isinstance(self.bootstrap, bool)
+            or self.bootstrap < 0
+            or 0 < self.bootstrap < 50
+        ):
+            raise SettingsError("E-SETTING", name="bootstrap", value=self.bootstrap, allowed="0, or 50 and more")
 
-    def _estimate(self, table: Comparisons, people: People | None, /) -> PairedComparisonResult:  # noqa: ARG002 - names are attached later
-        present = [d for d in range(len(table.dimensions)) if ((table.dimension == d) & self._used(table)).any()]
-        if not present:
+    def _estimate(self, table: Comparisons, people: People | None, /) -> PairedComparisonResult:
+        if self.order_effect and not table.sided:
+            raise IdentificationError("E-NOSIDES")
+        use = self._used(table)
+        present = [d for d in range(len(table.dimensions)) if len(table.dimensions) == 1 or (use & (table.dimension == d)).any()]
+        if not present or not use.any():
             raise InsufficientDataError("E-FEW", what="a fit", needed=1, unit="comparisons with a winner", found=0)
         if len(table.dimensions) == 1:
-            return self._dimension(table, table.dimension == 0)
+            return self._dimension(table, use, people)
         fits = {}
         for d in present:
             try:
-                fits[table.dimensions[d]] = self._dimension(table, table.dimension == d)
+                fits[table.dimensions[d]] = self._dimension(table, use & (table.dimension == d), people, d)
             except IdentificationError as error:
                 raise IdentificationError([_of_dimension(p, table.dimensions[d]) for p in error.items]) from None
         return self._several(table, fits)
@@ -157,73 +148,71 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
         decided = _decided(table)
         return decided & (table.result != TIE) if self.ties == "drop" else decided
 
-    def _dimension(self, table: Comparisons, rows: Bools) -> PairedComparisonResult:
+    def _dimension(self, table: Comparisons, use: Bools, people: People | None, dimension: int = 0) -> PairedComparisonResult:
         """Fit one dimension; people who were only skipped stay, without a score."""
-        use = rows & self._used(table)
-        compared = np.unique(np.concatenate([table.left[use], table.right[use]]))
-        pairs = Pairs.of(table, use, compared)
-        named = replace(table, people=tuple(table.people[i] for i in compared))
-        design = of_comparisons(named, pairs.counts)
+        pairs = Pairs.of(table, use)
+        design = of_pairs(pairs.counts, pairs.people, table.labels, len(table.raters))
         if design.kind == "disconnected":
             raise IdentificationError(design.notes[0].code, **design.notes[0].details)
-        fitted = pair_evidence.fit(pairs, self.ties, self.penalty, self.judges, self.solver)
-        if fitted is None:
-            raise IdentificationError("E-UNBEATEN", who=pair_evidence.who_is_extreme(pairs, named))
-        return self._result(table, compared, pairs, fitted, design=design, rows=rows)
+        beside = covariates(table, pairs, people, order_effect=self.order_effect, of_people=self.covariates, interactions=self.interactions)
+        model = PairModel(
+            ties=self.ties, penalty=self.penalty, link=self.link, judges=self.judges, solver=self.solver, prior_sd=self.prior_sd
+        )
+        fitted = pair_fitting.fit(pairs, model, beside)
+        if self.bootstrap:
+            fitted = pair_bootstraps.resampled(fitted, pairs, model, beside, replicates=int(self.bootstrap), seed=self.seed)
+        return self._result(table, pairs, fitted, design, dimension)
 
-    def _result(
-        self, table: Comparisons, compared: Any, pairs: Pairs, fitted: PairFit, *, design: Any, rows: Bools
-    ) -> PairedComparisonResult:
+    def _result(self, table: Comparisons, pairs: Pairs, fitted: PairFit, design: DesignAudit, dimension: int) -> PairedComparisonResult:
         n = len(table.people)
-        estimate = np.full(n, np.nan)
-        estimate[compared] = fitted.worth
-        status: list[Status] = ["insufficient_data"] * n
-        reasons: list[Problem | None] = [*pair_evidence.why_undecided(table, rows)]
-        for i in compared:
-            status[i] = "scored" if fitted.reason is None else "provisional"
-            reasons[i] = fitted.reason
-        wins, losses, ties = pairs.record()
-        record = pd.DataFrame(0.0, index=pd.Index(list(table.people), name="ratee"), columns=["wins", "losses", "ties"])
-        record.iloc[compared] = np.column_stack([wins, losses, ties])
-        record["comparisons"] = record.sum(axis=1)
-        n_obs = record["comparisons"].to_numpy().round().astype(np.int64)
-        few = int((n_obs[compared] < _FEW).sum())
-        named = replace(table, people=tuple(table.people[i] for i in compared))
-        notes = [*pair_evidence.notes(fitted, pairs, named), *([Problem("W-FEW", None, None, None, {"n": few})] if few else [])]
-        notes += self._left_out(table, rows)
+        found: Status = "scored" if fitted.reason is None else "provisional"
+        status: tuple[Status, ...] = (found,) * n
+        reasons: tuple[Problem | None, ...] = (fitted.reason,) * n
+        estimate, n_obs = fitted.worth, pairs.counts.comparisons
+        if pairs.n < n:
+            compared = _positions(pairs.people, table.people)
+            estimate, n_obs = (_spread(x, compared, n, empty) for x, empty in ((estimate, np.nan), (n_obs, 0.0)))
+            why = pair_notes.why_undecided(table, table.dimension == dimension)
+            known = set(compared.tolist())
+            status = tuple(found if i in known else "insufficient_data" for i in range(n))
+            reasons = tuple(fitted.reason if i in known else why[i] for i in range(n))
+        few = int(np.count_nonzero(pairs.counts.comparisons < _FEW))
+        notes = pair_notes.notes(fitted, pairs) + ([Problem("W-FEW", None, None, None, {"n": few})] if few else [])
+        notes += pair_reliability.adaptive_notes(table.extras.get("design"), pairs)
         return PairedComparisonResult(
             method=type(self).__name__,
             people=table.people,
             labels=table.labels,
             estimate=estimate,
-            status=tuple(status),
-            reasons=tuple(reasons),
-            n_raters=_judges_per_person(table, rows & self._used(table)),
-            n_obs=n_obs,
+            status=status,
+            reasons=reasons,
+            n_raters=_judges_per_person(table, pairs),
+            n_obs=np.rint(n_obs).astype(np.int64),
             covariance=fitted.covariance,
-            joint_covariance=fitted.joint_covariance,
-            df=np.full(n, fitted.df),
-            df_difference=fitted.df,
-            unit="logit",
+            joint_covariance=fitted.clusters.joint,
+            df=np.full(n, fitted.clusters.df),
+            df_difference=fitted.clusters.df,
+            unit=self.link,
             se_basis=fitted.se_basis,
             level=self.level,
             seed=self.seed,
-            notes=tuple(notes),
+            notes=(*notes, *self._left_out(table, table.dimension == dimension)),
             design=design,
-            record=record,
-            existence=pairs.existence.kind,
+            evidence=pair_tables.evidence(table, pairs, fitted, self.level, self.seed),
+            existence="finite" if fitted.finite else "one_sided",
             penalty=fitted.penalty,
-            loglik=fitted.loglik,
-            deviance=fitted.deviance,
-            deviance_df=fitted.deviance_df,
+            link=self.link,
+            tie_model=fitted.tie_model,
         )
 
     def _left_out(self, table: Comparisons, rows: Bools) -> list[Problem]:
         """Say which of the rows do not count."""
         notes = []
-        ties, skips = rows & _decided(table) & ~self._used(table), int((rows & (table.result == SKIP)).sum())
-        if ties.any():
-            notes.append(Problem("I-TIES", None, None, None, {"n": float(table.count[ties].sum()), "how": "left out"}))
+        if self.ties == "drop":
+            ties = rows & _decided(table) & (table.result == TIE)
+            if ties.any():
+                notes.append(Problem("I-TIES", None, None, None, {"n": float(table.count[ties].sum()), "how": "left out"}))
+        skips = int(np.count_nonzero(rows & (table.result == SKIP)))
         if skips:
             notes.append(Problem("I-SKIPS", None, None, None, {"n": skips}))
         return notes
@@ -239,78 +228,59 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
 
     def _several(self, table: Comparisons, fits: Mapping[str, PairedComparisonResult]) -> PairedComparisonResult:
         """Dimensions side by side; a common score only on demand."""
-        n = len(table.people)
-        whole = of_comparisons(table)
-        record = pd.concat({d: f.record for d, f in fits.items()}, names=["dimension"]).swaplevel().sort_index()
         fitted = np.array([[s in ("scored", "provisional") for s in f.status] for f in fits.values()])
-        everyone: Bools = np.asarray(fitted.all(axis=0))
-        combined = self.standardise and bool(everyone.any()) and all(np.ptp(f.estimate[everyone]) > 0 for f in fits.values())
-        estimate, covariance = np.full(n, np.nan), None
+        common = pair_dimensions.combine(fits, fitted) if self.standardise else None
+        status, reasons = pair_dimensions.standing(fits, fitted, combined=common is not None)
+        n = len(table.people)
         by_judge = all(f.se_basis == "judge_cluster" for f in fits.values())
-        if combined:
-            estimate[everyone], covariance = self._composite(fits, everyone)
-        why = {r.code: r for f in fits.values() for s, r in zip(f.status, f.reasons, strict=True) if s == "provisional" and r is not None}
-        provisional = why[min(why)] if why else None
-        status: list[Status] = ["insufficient_data"] * n
-        reasons: list[Problem | None] = [Problem("S-NODECISION")] * n
-        for i in np.flatnonzero(fitted.any(axis=0)):
-            if not combined:
-                status[i], reasons[i] = "not_scored", Problem("S-DIMENSIONS")
-            elif everyone[i]:
-                status[i], reasons[i] = "scored" if provisional is None else "provisional", provisional
-            else:
-                lacking = [d for d, has in zip(fits, fitted[:, i], strict=True) if not has]
-                reasons[i] = Problem("S-NODECISIONON", None, None, None, {"dimension": lacking})
+        penalties = {f.penalty for f in fits.values()}
+        df = min(f.df_difference for f in fits.values())
         return PairedComparisonResult(
             method=type(self).__name__,
             people=table.people,
             labels=table.labels,
-            estimate=estimate,
-            status=tuple(status),
-            reasons=tuple(reasons),
-            n_raters=_judges_per_person(table, self._used(table)),
+            estimate=np.full(n, np.nan) if common is None else common[0],
+            status=status,
+            reasons=reasons,
+            n_raters=_judges_per_person(table, Pairs.of(table, self._used(table))),
             n_obs=np.sum([f.n_obs for f in fits.values()], axis=0),
-            covariance=covariance,
-            df=np.full(n, min(f.df_difference for f in fits.values())),
-            df_difference=min(f.df_difference for f in fits.values()),
-            unit="z" if combined else "none",
-            se_basis=("judge_cluster" if by_judge else "model") if combined else "none",
+            covariance=None if common is None else common[1],
+            df=np.full(n, df),
+            df_difference=df,
+            unit="none" if common is None else "z",
+            se_basis="none" if common is None else ("judge_cluster" if by_judge else "model"),
             level=self.level,
             seed=self.seed,
             parts=dict(fits),
             notes=(
-                Problem("I-STANDARDISED" if combined else "W-MIXDIM", None, None, None, {"n": len(fits)}),
+                Problem("W-MIXDIM" if common is None else "I-STANDARDISED", None, None, None, {"n": len(fits)}),
                 *self._undecided(table, fits),
                 *dict.fromkeys(_of_dimension(note, d) for d, f in fits.items() for note in f.notes),
             ),
-            design=whole,
-            record=record,
+            design=of_comparisons(table),
+            evidence=pair_dimensions.evidence(table, self._used(table), fits),
             existence="finite" if all(f.existence == "finite" for f in fits.values()) else "one_sided",
-            penalty="jeffreys" if any(f.penalty == "jeffreys" for f in fits.values()) else "none",
+            penalty="none" if penalties == {"none"} else next(iter(penalties - {"none"})),
+            link=self.link,
+            tie_model=next(iter({f.tie_model for f in fits.values()} - {"none"}), "none"),
         )
-
-    def _composite(self, fits: Mapping[str, PairedComparisonResult], everyone: Bools) -> tuple[Floats, Dense]:
-        """Mean of u_d / SD(u_d).
-
-        The same judges judge all dimensions, so their errors may go together in full; the mean of the covariances is
-        what the covariance of the mean then is at most.
-        """
-        total = np.zeros(int(everyone.sum()))
-        root = np.zeros((len(total), len(total)))
-        for part in fits.values():
-            sd = float(np.std(part.estimate[everyone], ddof=1))
-            position = {p: k for k, p in enumerate(part.estimated_ids)}
-            keep = np.array([position[p] for p, e in zip(part.people, everyone, strict=True) if e])
-            total += part.estimate[everyone] / sd / len(fits)
-            joint = part.joint_covariance or part.covariance
-            if joint is not None:
-                root += joint.take(keep).dense() / sd**2 / len(fits)
-        return total, Dense(root)
 
 
 def _decided(table: Comparisons) -> Bools:
     """Rows that carry an outcome."""
     return np.asarray((table.result != SKIP) & (table.count > 0))
+
+
+def _positions(some: tuple[str, ...], everyone: tuple[str, ...]) -> Ints:
+    """Positions of some people among everyone; both are in the same order."""
+    wanted = set(some)
+    return np.flatnonzero([p in wanted for p in everyone])
+
+
+def _spread(values: Any, at: Ints, n: int, empty: float) -> Any:
+    out = np.full(n, empty)
+    out[at] = values
+    return out
 
 
 def _of_dimension(note: Problem, dimension: str) -> Problem:
@@ -325,11 +295,13 @@ class _Frozen(dict[str, Any]):
         return hash(tuple((k, str(v)) for k, v in self.items()))
 
 
-def _judges_per_person(table: Comparisons, rows: Bools) -> Any:
+def _judges_per_person(table: Comparisons, pairs: Pairs) -> Ints:
     """Number of judges who compared each person; -1 where judges are unknown."""
-    n, m = len(table.people), len(table.raters)
+    n, m = len(table.people), pairs.m
     if not m:
-        return np.full(n, -1, dtype=np.int64)
-    person = np.concatenate([table.left[rows], table.right[rows]])
-    seen = np.unique(person * m + np.tile(table.rater[rows], 2))
-    return np.bincount(seen // m, minlength=n)
+        return np.full(n, -1 if not table.raters else 0, dtype=np.int64)
+    known = pairs.judge >= 0
+    person = np.concatenate([pairs.left[known], pairs.right[known]])
+    seen = np.unique(person * m + np.tile(pairs.judge[known], 2))
+    each = np.bincount(seen // m, minlength=pairs.n)
+    return each if pairs.n == n else np.asarray(_spread(each, _positions(pairs.people, table.people), n, 0.0), dtype=np.int64)

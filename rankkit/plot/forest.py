@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from rankkit.errors import Lang, SettingsError, language
-from rankkit.plot import lettering, palette
+from rankkit.plot import lettering, palette, person_rows
 from rankkit.plot.phrases import percent, say, score_axis, sentences
 from rankkit.plot.plot_data import PlotData
 
@@ -18,11 +18,7 @@ if TYPE_CHECKING:
     from rankkit.result import Result
 
 KIND = "forest"
-NAMED = 60  # people listed by name; above that, the two ends
 UNSCORED_NAMED = 20
-_BAND = 9.0  # rows that the unnamed middle takes
-_BAND_LINES = 240  # unnamed people drawn at most
-_ROW = 0.235  # inches a row
 
 
 def applies(subject: Any) -> bool:
@@ -30,7 +26,7 @@ def applies(subject: Any) -> bool:
     return hasattr(subject, "scores") and hasattr(subject, "rank_sets")
 
 
-def compute(result: Result, *, dimension: str | None = None, named: int = NAMED, lang: Lang | None = None) -> PlotData:
+def compute(result: Result, *, dimension: str | None = None, named: int = person_rows.NAMED, lang: Lang | None = None) -> PlotData:
     """Lay out the scores of a result, best first.
 
     Parameters
@@ -67,54 +63,29 @@ def compute(result: Result, *, dimension: str | None = None, named: int = NAMED,
     scores["reason"] = [r.message(lang) if r is not None else "" for r in part.reasons]
     scored = scores[scores["score"].notna()].sort_index().sort_values("score", ascending=False, kind="stable")
     unscored = scores[scores["score"].isna()].sort_index()
-    placed, stride, ends = _rows(scored, named)
+    ranks = [_rank_text(*row) for row in zip(scored["rank"], scored["rank_low"], scored["rank_high"], strict=True)]
+    placed, stride, ends = person_rows.laid(scored.assign(text=ranks), named)
     table = pd.concat([placed, _unscored_rows(unscored, placed, lang)]) if len(unscored) else placed
     has_interval = bool(np.isfinite(scored["ci_low"]).any())
     level = percent(part.level)
-    middle = len(scored) - 2 * ends if ends else 0
     subtitle = sentences(
         lang,
         say("forest_intervals", lang, level=level) if has_interval else say("forest_plain", lang),
-        say("forest_cut", lang, n=len(scored), ends=ends, middle=middle) if middle else "",
-        say("forest_stride", lang, stride=stride) if stride > 1 else "",
+        *person_rows.middle_words(len(scored), ends, stride, lang),
     )
     head = say("rank_set", lang, level=level) if scored["rank_low"].notna().any() else say("rank", lang)
     columns = ["label", "score", "ci_low", "ci_high", "rank", "rank_low", "rank_high", "status", "y", "place", "text"]
-    height = 1.55 + _ROW * (float(table["y"].max()) + 1 if len(table) else 1)
+    height = 1.55 + person_rows.ROW * (float(table["y"].max()) + 1 if len(table) else 1)
     return PlotData(
         kind=KIND,
         table=table[columns],
-        more={"heading": pd.DataFrame({"text": [head], "y": [-1.0]}), "middle": _middle_row(scored, ends)},
+        more={"heading": pd.DataFrame({"text": [head], "y": [-1.0]}), "middle": person_rows.middle_of(scored, ends)},
         title=say("forest_of", lang, dimension=lettering.legible(dimension)) if dimension is not None else say("forest", lang),
         subtitle=subtitle,
         x_label=score_axis(part.unit, lang),
         lang=lang,
         size=(7.5, height),
     )
-
-
-def _rows(scored: pd.DataFrame, named: int) -> tuple[pd.DataFrame, int, int]:
-    """Give each scored person a row; above ``named`` the middle is squeezed into a band."""
-    n = len(scored)
-    ranks = [_rank_text(*row) for row in zip(scored["rank"], scored["rank_low"], scored["rank_high"], strict=True)]
-    scored = scored.assign(text=ranks, place="scored", y=np.arange(n, dtype=np.float64))
-    if n <= named:
-        return scored, 1, 0
-    ends = max(named // 2, 1)
-    middle = scored.iloc[ends : n - ends]
-    stride = -(-len(middle) // _BAND_LINES)
-    drawn = middle.iloc[::stride]
-    offset = ends - 0.5 + _BAND * (np.arange(len(drawn)) + 0.5) / len(drawn)
-    drawn = drawn.assign(y=offset, place="between", text="")
-    last = scored.iloc[n - ends :].assign(y=ends + _BAND + np.arange(ends, dtype=np.float64))
-    return pd.concat([scored.iloc[:ends], drawn, last]), stride, ends
-
-
-def _middle_row(scored: pd.DataFrame, ends: int) -> pd.DataFrame:
-    """Count those drawn without a name."""
-    middle = scored.iloc[ends : len(scored) - ends] if ends else scored.iloc[:0]
-    rows = [(len(middle), int(middle["rank"].min()), int(middle["rank"].max()), ends - 0.5 + _BAND / 2)] if len(middle) else []
-    return pd.DataFrame(rows, columns=["n", "rank_low", "rank_high", "y"])
 
 
 def _rank_text(rank: Any, low: Any, high: Any) -> str:
@@ -160,9 +131,9 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     listed = table[table["place"] != "between"]
     scored, between = table[table["place"] == "scored"], table[table["place"] == "between"]
     ax.hlines(scored["y"], 0, 1, transform=ax.get_yaxis_transform(), color=palette.PALE, linewidth=0.6, zorder=0)
-    _intervals(ax, between, palette.SILVER, 0.5)
+    person_rows.draw_lines(ax, between, "ci_low", "ci_high", palette.SILVER, 0.5)
     ax.plot(between["score"], between["y"], linestyle="none", marker=".", markersize=2.0, color=palette.GREY, zorder=3)
-    _intervals(ax, scored, palette.BLUE, 1.5)
+    person_rows.draw_lines(ax, scored, "ci_low", "ci_high", palette.BLUE, 1.5)
     for status, fill in (("scored", palette.BLUE), ("provisional", "white")):
         some = scored[scored["status"] == status]
         ax.plot(some["score"], some["y"], linestyle="none", marker="o", markersize=5.2, color=palette.BLUE, markerfacecolor=fill, zorder=4)
@@ -181,21 +152,9 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     for text, y in zip(data.more["heading"]["text"], data.more["heading"]["y"], strict=True):
         if len(scored):
             lettering.write(ax, 1.02, y, text, color=palette.GREY, size=8.5, transform=beside, va="center", ha="left")
-    _middle(ax, data.more["middle"], data.lang)
+    person_rows.write_middle(ax, data.more["middle"], data.lang)
     _legend(ax, scored, data.lang)
     return ax
-
-
-def _intervals(ax: Axes, rows: pd.DataFrame, color: str, width: float) -> None:
-    some = rows[np.isfinite(rows["ci_low"]) & np.isfinite(rows["ci_high"])]
-    ax.hlines(some["y"], some["ci_low"], some["ci_high"], color=color, linewidth=width, zorder=2)
-
-
-def _middle(ax: Axes, middle: pd.DataFrame, lang: Lang) -> None:
-    """Say how many are drawn without a name."""
-    for n, low, high, y in middle.itertuples(index=False):
-        text = say("not_named", lang, n=n, low=low, high=high)
-        lettering.write(ax, 1.02, y, text, color=palette.GREY, size=8.5, transform=ax.get_yaxis_transform(), va="center", ha="left")
 
 
 def _legend(ax: Axes, scored: pd.DataFrame, lang: Lang) -> None:

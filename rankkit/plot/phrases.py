@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rankkit.errors import Lang
+from rankkit.plot import phrases_of_pairs, phrases_of_rankings
 
 _PHRASES: dict[str, tuple[str, str]] = {
     # scores
@@ -123,6 +124,9 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "averaged": ("raters unknown", "评价人未知"),
     "complete": ("every pair compared", "每一对都比较过"),
     "connected": ("connected", "相连"),
+    **phrases_of_pairs.PHRASES,
+    **phrases_of_rankings.PHRASES,
+    "titled": ("{title}: {dimension}", "{title}：{dimension}"),
 }
 
 
@@ -150,3 +154,12 @@ def percent(level: float) -> str:
 def score_axis(unit: str, lang: Lang) -> str:
     """Label an axis of scores with its unit, if it has one."""
     return say("score_in", lang, unit=say(unit, lang)) if unit in _PHRASES else say("score", lang)
+
+
+def unit_name(unit: str, lang: Lang) -> str:
+    """Name a unit, where it has a name.
+
+    >>> unit_name("logit", "en")
+    'logits'
+    """
+    return say(unit, lang) if unit in _PHRASES else unit

@@ -16,8 +16,11 @@ from rankkit.privacy.audience import pseudonyms
 from rankkit.report.words import say
 
 PERSON_COLUMNS = frozenset(
-    {"ratee", "person", "rater", "left", "right", "winner", "loser", "across", "unit_id", "judge", "ratee_a", "ratee_b"}
-)
+    {
+        "ratee", "person", "rater", "left", "right", "winner", "loser", "across", "unit_id", "judge", "ratee_a", "ratee_b",
+        "first", "second", "third",
+    }
+)  # fmt: skip
 LABEL_COLUMNS = frozenset({"label", "name", "across_label", "rater_label", "label_a", "label_b"})
 _HARMLESS = frozenset({"adjust", "reliability", "how", "facet", "share", "n", "total", "least", "high", "rule", "asked", "given", "value"})
 _FIXED_FIELDS = frozenset({"method", "status", "unit", "se_basis", "kind", "code", "level", "unit_kind", "settings", "provenance", "facts"})

@@ -32,7 +32,7 @@ def html(subject: Any) -> str:
     lang = language()
     if isinstance(subject, pd.DataFrame):
         return str(_frame("", [_table(*plain.frame_cells(subject, lang))]))
-    v = view(subject, "committee", lang)
+    v = view(subject, "committee", lang, brief=True)
     notes = [Markup('<p style="{}">{}</p>').format(_NOTE, line) for line in _notes(v)]
     if is_comparison(subject):
         tables = []

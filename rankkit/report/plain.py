@@ -69,7 +69,7 @@ def text(subject: Any) -> str:
         return "\n".join(aligned(*frame_cells(subject, lang)))
     if is_comparison(subject):
         return _comparison(view(subject, "committee", lang), lang)
-    return _result(view(subject, "committee", lang))
+    return _result(view(subject, "committee", lang, brief=True))
 
 
 def heading(v: View) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rankkit.errors import Lang
+from rankkit.report import terms_of_pairs, terms_of_rankings
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "ratee": ("Id", "编号"),
@@ -95,6 +96,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "cut": ("Cut", "分界"),
     "people_above": ("People above", "分界以上人数"),
     "sd": ("Standard deviation", "标准差"),
+    **terms_of_pairs.COLUMNS,
+    **terms_of_rankings.COLUMNS,
 }
 """Column name: (English, Chinese)."""
 
@@ -124,6 +127,8 @@ TABLES: dict[str, tuple[str, str]] = {
     "raters": ("Raters", "评价人"),
     "residuals": ("Residuals", "残差"),
     "judges": ("Judges", "评判者"),
+    **terms_of_pairs.TABLES,
+    **terms_of_rankings.TABLES,
 }
 """Table name: (English, Chinese)."""
 
@@ -147,6 +152,7 @@ UNITS: dict[str, tuple[str, str]] = {
     "percentile": ("percentiles", "百分位"),
     "ordinal": ("ranks only", "仅名次"),
     "none": ("no score", "无分数"),
+    **terms_of_pairs.UNITS,
 }
 """Unit: (English, Chinese)."""
 
@@ -246,6 +252,7 @@ VALUES: dict[str, tuple[str, str]] = {
         "维度间的内部一致性，不是评价人之间的一致性",
     ),
     "never used for a standard error": ("never used for a standard error", "从不用于计算标准误"),
+    **terms_of_rankings.VALUES,
 }
 """Words found in cells: (English, Chinese)."""
 
@@ -289,6 +296,8 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "pandas": ("pandas", "pandas"),
     "unit": ("Unit of scores", "分数单位"),
     "se_basis": ("Basis of standard errors", "标准误依据"),
+    **terms_of_pairs.SETTINGS,
+    **terms_of_rankings.SETTINGS,
 }
 """Setting or provenance entry: (English, Chinese)."""
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rankkit.comparing import MethodComparison
     from rankkit.result import Result
 
+_BRIEF = ("grades",)  # tables that stand beside scores wherever these are printed
 _OWN_TABLES = ("grades", "probabilities", "changes")  # tables a person sees the own row of
 _OWN_HIDES = ("across", "across_label", "difference", "se", "tie")  # columns that tell about somebody else
 _OWN_NOTES = frozenset(
@@ -106,8 +107,10 @@ def is_comparison(subject: Any) -> TypeGuard[MethodComparison]:
     return hasattr(subject, "results") and hasattr(subject, "agreement")
 
 
-def view(subject: Any, audience: Audience, lang: Lang, ratee: str | None = None, key: bytes | None = None) -> View:
-    """Cut a result or a comparison of methods to what an audience may read.
+def view(
+    subject: Any, audience: Audience, lang: Lang, ratee: str | None = None, key: bytes | None = None, *, brief: bool = False
+) -> View:
+    """Cut a result or a comparison of methods to what an audience may read; ``brief`` leaves out tables that take time.
 
     Without ``key`` the pseudonyms of a research file cannot be linked to those of another file or guessed from the ids.
 
@@ -119,12 +122,12 @@ def view(subject: Any, audience: Audience, lang: Lang, ratee: str | None = None,
     key = secrets.token_bytes(32) if key is None else key
     if audience == "ratee" and ratee is None:
         raise DisclosureError("E-AUDIENCE")
-    return (
-        _of_comparison(subject, audience, lang, ratee, key) if is_comparison(subject) else _of_result(subject, audience, lang, ratee, key)
-    )
+    if is_comparison(subject):
+        return _of_comparison(subject, audience, lang, ratee, key)
+    return _of_result(subject, audience, lang, ratee, key, brief=brief)
 
 
-def _of_result(result: Result, audience: Audience, lang: Lang, ratee: str | None, key: bytes) -> View:
+def _of_result(result: Result, audience: Audience, lang: Lang, ratee: str | None, key: bytes, *, brief: bool) -> View:
     who = Identities.of([result], key)
     scores = _released(result, audience, lang, ratee, who)
     parts = {d: _released(p, audience, lang, ratee, who) for d, p in result.parts.items() if ratee is None or ratee in p.people}
@@ -158,7 +161,7 @@ def _of_result(result: Result, audience: Audience, lang: Lang, ratee: str | None
         simulated=is_simulated(result),
         scores=_by_rank(scores),
         dimensions=dimensions,
-        tables=_tables(_tables_of(result), audience, ratee, who, result.labels),
+        tables=_tables(_tables_of(result, brief=brief), audience, ratee, who, result.labels),
         findings=_findings(result, audience, who),
         messages=_messages(result.notes, audience, lang, who),
         design_words=_design_words(result, audience, lang, who),
@@ -200,10 +203,12 @@ def _of_comparison(subject: MethodComparison, audience: Audience, lang: Lang, ra
     )
 
 
-def _tables_of(result: Result) -> dict[str, pd.DataFrame]:
+def _tables_of(result: Result, *, brief: bool) -> dict[str, pd.DataFrame]:
     """Collect the extra tables of a method, the reliability and the facts of the design."""
-    tables = {name: t for name, t in result.tables().items() if t is not None and len(t)}
-    if len(result.reliability):
+    kept = result.tables()
+    tables = {name: kept[name] for name in kept if not brief or name in _BRIEF}
+    tables = {name: t for name, t in tables.items() if t is not None and len(t)}
+    if not brief and len(result.reliability):
         tables["reliability"] = result.reliability
     if result.design is not None:
         facts = result.design.summary.rename_axis("setting")

@@ -1,10 +1,20 @@
-"""Judgements with known truth: seeded ratings, comparisons and a whole service team, labelled as simulated."""
+"""Judgements with known truth: seeded ratings, comparisons, rankings and a whole service team, labelled as simulated."""
 
 from __future__ import annotations
 
 from rankkit.simulate.judged_pairs import comparisons
+from rankkit.simulate.judged_rankings import rankings
 from rankkit.simulate.rating_panels import ratings
-from rankkit.simulate.service_desk import service_team, service_team_pairs, service_team_people
+from rankkit.simulate.service_desk import service_team, service_team_pairs, service_team_people, service_team_rankings
 from rankkit.simulate.simulated import Simulated
 
-__all__ = ["Simulated", "comparisons", "ratings", "service_team", "service_team_pairs", "service_team_people"]
+__all__ = [
+    "Simulated",
+    "comparisons",
+    "rankings",
+    "ratings",
+    "service_team",
+    "service_team_pairs",
+    "service_team_people",
+    "service_team_rankings",
+]

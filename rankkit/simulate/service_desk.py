@@ -1,4 +1,4 @@
-"""The simulated service team: sixty agents and eight team leads, rated from all sides and compared in pairs."""
+"""The simulated service team: sixty agents and eight team leads, rated from all sides, compared in pairs and ranked."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from rankkit.errors import SettingsError
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.simulate.invented_names import CUSTOMERS, EXPERTS, HEAD, employees
 from rankkit.simulate.judged_pairs import decide
+from rankkit.simulate.judged_rankings import Manner, as_rows, pick_in_turn
 from rankkit.simulate.simulated import Simulated, ids
 from rankkit.tables.comparisons import Comparisons
 from rankkit.tables.people import People
+from rankkit.tables.ranking_picks import BEST, NOT_KNOWN, STATUSES, WORST
+from rankkit.tables.rankings import Rankings
 from rankkit.tables.ratings import Ratings
 
 Names = Literal["zh", "en"]
@@ -29,6 +32,8 @@ LENIENCY = {"supervisor": 0.0, "peer": 0.15, "subordinate": 0.10, "self": 0.35, 
 SD_RATER = {"supervisor": 0.40, "peer": 0.30, "subordinate": 0.30, "self": 0.30, "customer": 0.30, "expert": 0.20}
 N_COMPARED, ROUNDS = 24, 40  # for the comparisons: three agents of each team, forty comparisons each
 LOGITS_PER_POINT, TIES = 1.8, 0.15
+N_RANKED, SD_VIEW, NOT_KNOWN_SHARE = 20, 0.4, 0.1  # for the rankings: agents, a lead's own view in logits, agents of other teams
+ALTERNATION = Manner(worst_scale=0.8, depth_loss=0.08, ties=0.06)
 
 
 @dataclass(frozen=True)
@@ -243,3 +248,65 @@ def service_team_pairs(*, seed: int = 2026, names: Names = "zh") -> Simulated[Co
         raters=pd.DataFrame({"effect": np.zeros(N_EXPERTS)}, index=pd.Index(experts, name="rater")),
         parameters={"logits_per_point": LOGITS_PER_POINT, "ties": TIES, "rounds": ROUNDS, "seed": seed},
     )
+
+
+def service_team_rankings(*, seed: int = 2026, names: Names = "zh") -> Simulated[Rankings]:
+    """Simulate alternation rankings of twenty agents of the service team by the eight team leads.
+
+    The people and their true scores are those of :func:`service_team` with the same seed: agents ``A01`` to ``A20``. A
+    lead first crosses out agents of other teams whom they do not know well enough, then picks the best, the worst, the
+    second best, the second worst and so on until one is left (:func:`rankkit.simulate.rankings`); four leads start with
+    the worst. Two people who cannot be told apart are picked together. One point of true merit is 1.8 logits of a first
+    pick; worst picks are less certain (λ = .8), and certainty fades with each stage (ρ = .08).
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the random numbers; 2026 gives the data set ``service_team_rankings``.
+    names : {"zh", "en"}
+        Display names in Chinese characters or in pinyin.
+
+    Returns
+    -------
+    Simulated
+        ``truth`` has ``score`` in logits, mean 0.
+
+    Raises
+    ------
+    SettingsError
+        If ``names`` is neither of the two.
+
+    Examples
+    --------
+    >>> from rankkit import simulate
+    >>> simulate.service_team_rankings().table
+    <Rankings: 160 rows, 20 people, 8 raters>
+    """
+    staff = _staff(np.random.default_rng(seed))
+    rng = np.random.default_rng([seed, 2])
+    agents, team = np.array(staff.agents[:N_RANKED]), staff.team[:N_RANKED]
+    theta = LOGITS_PER_POINT * staff.merit[:N_RANKED].mean(axis=1)
+    theta -= theta.mean()
+    starts_with_worst = rng.permutation(N_TEAMS) < N_TEAMS // 2
+    lists = []
+    for k, lead in enumerate(staff.leads):
+        view = theta + SD_VIEW * rng.standard_normal(N_RANKED)
+        known = (rng.random(N_RANKED) >= NOT_KNOWN_SHARE) | (team == k)
+        made = pick_in_turn(rng, view[known], ALTERNATION, WORST if starts_with_worst[k] else BEST)
+        rows = as_rows(lead, agents[known].tolist(), made).set_index("ratee").reindex(agents)
+        rows.index.name = "ratee"
+        rows = rows.assign(rater=lead, forced=rows["forced"].eq(True), status=rows["status"].fillna(STATUSES[NOT_KNOWN]))
+        lists.append(rows.reset_index())
+    frame = pd.concat(lists, ignore_index=True)
+    frame["ratee_label"] = _label(staff, frame["ratee"].tolist(), names)
+    truth = pd.DataFrame({"score": theta}, index=pd.Index(agents, name="ratee"))
+    return Simulated(
+        table=Rankings.from_frame(frame, source_name="service_team_rankings (simulated)").as_simulated(),
+        truth=truth,
+        dimensions=truth.rename(columns={"score": "overall"}),
+        raters=pd.DataFrame({"effect": np.zeros(N_TEAMS)}, index=pd.Index(staff.leads, name="rater")),
+        parameters={
+            "logits_per_point": LOGITS_PER_POINT, "sd_view": SD_VIEW, "worst_scale": ALTERNATION.worst_scale,
+            "depth_loss": ALTERNATION.depth_loss, "ties": ALTERNATION.ties, "seed": seed,
+        },
+    )  # fmt: skip

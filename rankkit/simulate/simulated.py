@@ -20,11 +20,11 @@ class Simulated(Generic[T]):
 
     Attributes
     ----------
-    table : Ratings or Comparisons
+    table : Ratings, Comparisons or Rankings
         The judgements, as a method would receive them.
     truth : DataFrame
         Indexed by ``ratee``; ``score`` is what a perfect method would find, in scale points (ratings) or logits
-        (comparisons).
+        (comparisons, rankings).
     dimensions : DataFrame
         True scores, ratee × dimension.
     raters : DataFrame

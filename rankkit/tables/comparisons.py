@@ -15,7 +15,7 @@ from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.tables import numbers
 from rankkit.tables.judgements import Intake, Judgements
 from rankkit.tables.ratings import OVERALL
-from rankkit.tables.text import Encoded, categorical, display_names, encode, merge, recode, zero_padded_twins
+from rankkit.tables.text import Encoded, categorical, common_values, display_names, encode, merge, recode, zero_padded_twins
 
 OUTCOMES = ("left", "right", "tie", "skip")
 LEFT, RIGHT, TIE, SKIP = 1, -1, 0, 2
@@ -120,23 +120,26 @@ class Comparisons(Judgements):
         first, second = ("left", "right") if sided else ("winner", "loser")
         intake.need(*((first, second, "outcome") if sided and (intake.has("left") or intake.has("outcome")) else ("winner", "loser")))
         n = len(intake.user_frame)
-        a, b = encode(intake.column(first)), encode(intake.column(second))
+        a = encode(intake.column(first))
+        b = encode(intake.column(second), alike=a)
         intake.check_ids(first, a)
         intake.check_ids(second, b)
+        together = common_values(a, b)
+        if not a.values == b.values == together:
+            across = sorted({*zero_padded_twins(together)} - {*zero_padded_twins(a.values), *zero_padded_twins(b.values)})
+            intake.check_zeros(across, first, a)
+            intake.check_zeros(across, second, b)
         (left, right), people = merge(a, b)
-        across = sorted({*zero_padded_twins(people)} - {*zero_padded_twins(a.values), *zero_padded_twins(b.values)})
-        intake.check_zeros(across, first, a)
-        intake.check_zeros(across, second, b)
         same = (left == right) & (left >= 0)
         for k in np.flatnonzero(same):
             intake.problems.append(Problem("E-SELFPAIR", int(intake.rows[k]), None, None, {"name": people[left[k]]}))
-        rater = encode(intake.column("rater")) if intake.has("rater") else Encoded(np.full(n, -1, dtype=np.int64), (), {})
+        rater = encode(intake.column("rater")) if intake.has("rater") else Encoded(_all(-1, n), (), {})
         if intake.has("rater"):
             intake.check_ids("rater", rater)
-        dimension = encode(intake.column("dimension")) if intake.has("dimension") else Encoded(np.zeros(n, dtype=np.int64), (OVERALL,), {})
+        dimension = encode(intake.column("dimension")) if intake.has("dimension") else Encoded(_all(0, n), (OVERALL,), {})
         if intake.has("dimension"):
             intake.require_filled("dimension", dimension)
-        result = _outcomes(intake) if sided else np.full(n, LEFT, dtype=np.int64)
+        result = _outcomes(intake) if sided else _all(LEFT, n)
         count = _counts(intake, n)
         labels = _labels(intake, left, right, people, first, second)
         if not intake.problems and not ((result != SKIP) & (count > 0)).any():
@@ -220,6 +223,11 @@ class Comparisons(Judgements):
         return f"<Comparisons: {len(self):,} rows, {len(self.people):,} people, {who}, {len(self.dimensions)} dimension{s}>"
 
 
+def _all(code: int, n: int) -> Ints:
+    """The same code for every row, kept once."""
+    return np.broadcast_to(np.int64(code), n)
+
+
 def _outcomes(intake: Intake) -> Ints:
     """Read the outcome column."""
     encoded = encode(intake.column("outcome"))
@@ -233,7 +241,7 @@ def _outcomes(intake: Intake) -> Ints:
 
 def _counts(intake: Intake, n: int) -> Floats:
     """Read count and weight; a row stands for their product."""
-    total = np.ones(n)
+    total = np.broadcast_to(1.0, n)
     for name in ("count", "weight"):
         if intake.has(name):
             value, bad = numbers.parse(intake.column(name))

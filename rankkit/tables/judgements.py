@@ -208,6 +208,8 @@ class Intake:
     def extras(self, known: set[str]) -> pd.DataFrame:
         """Columns the table does not use itself, kept beside it."""
         kept = {k: v for k, v in self.names.items() if k not in known}
+        if not kept:
+            return pd.DataFrame(index=pd.RangeIndex(len(self.user_frame)))
         return self.user_frame[list(kept.values())].set_axis(list(kept), axis=1).reset_index(drop=True)
 
     def at(self, code: str, mask: Bools, column: str, **details: Any) -> None:
@@ -218,6 +220,8 @@ class Intake:
 
     def require_filled(self, column: str, encoded: Encoded) -> None:
         """Report blanks in a column that must be filled."""
+        if not len(encoded.codes) or encoded.codes.min() >= 0:
+            return
         for k in np.flatnonzero(encoded.blank):
             self.problems.append(Problem("E-BLANK", int(self.rows[k]), self.shown(column)))
 
@@ -225,9 +229,10 @@ class Intake:
         """Report ids that a spreadsheet damaged; note the spellings that were folded together."""
         self.require_filled(column, encoded)
         self.check_zeros(zero_padded_twins(encoded.values), column, encoded)
-        damaged = np.array([_decimal(v) for v in encoded.values] + [False])
-        if damaged.any():
-            self.at("E-FLOATID", damaged[encoded.codes], column)
+        marks = "".join(encoded.values)
+        damaged = [k for k, v in enumerate(encoded.values) if _decimal(v)] if "." in marks or "+" in marks else []
+        if damaged:
+            self.at("E-FLOATID", np.isin(encoded.codes, damaged), column)
         if encoded.respelled:
             n = sum(len(v) - 1 for v in encoded.respelled.values())
             self.notes.append(Problem("I-NORMALISED", None, None, None, {"n": n, "column": self.shown(column)}))

@@ -12,13 +12,17 @@ import pandas as pd
 
 from rankkit.errors import ComparisonsError, DataError, Problem, RankingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
+from rankkit.kernels.ranking_lists import RankingLists
 from rankkit.tables import numbers
 from rankkit.tables.comparisons import Comparisons
 from rankkit.tables.judgements import Intake, Judgements
+from rankkit.tables.ranked_lists import RankedLists, as_entries, grouped, numbered
+from rankkit.tables.ranking_orders import spelled_out
+from rankkit.tables.ranking_picks import ENDS, RANKED, STATUSES, UNRANKED, check_lists, read_picks
 from rankkit.tables.ratings import OVERALL
 from rankkit.tables.text import Encoded, categorical, encode, recode
 
-_KNOWN = {"rater", "ratee", "rank", "dimension", "ratee_label"}
+_KNOWN = {"rater", "ratee", "rank", "dimension", "ratee_label", "status", "pick", "end", "forced"}
 _LISTS = ("cycle", "session", "occasion")  # a rater may hand in one list for each of these
 
 
@@ -34,6 +38,13 @@ class Rankings(Judgements):
         Codes into them.
     rank : array of float, shape (n,)
         Rank within the rater's list; ``nan`` = not ranked.
+    status : array of int, shape (n,)
+        ``ranked``, ``unranked`` (shown to the rater and left over), ``not_presented``, ``not_known`` or ``withdrawn``, as
+        positions in :data:`rankkit.tables.ranking_picks.STATUSES`.
+    pick, end : array of int, shape (n,)
+        Number of the pick, from 1, and the end it was made at (0 = best, 1 = worst); -1 where nobody picked.
+    forced : array of bool, shape (n,)
+        Placed without a choice, as the last one left.
     """
 
     people: tuple[str, ...]
@@ -43,6 +54,10 @@ class Rankings(Judgements):
     rater: Ints
     dimension: Ints
     rank: Floats
+    status: Ints
+    pick: Ints
+    end: Ints
+    forced: Bools
     labels: Mapping[str, str]
     rows: Ints
     extras: pd.DataFrame
@@ -66,7 +81,10 @@ class Rankings(Judgements):
         ----------
         frame : DataFrame
             Columns ``rater, ratee, rank`` (1 = best) and perhaps ``dimension``, ``ratee_label``; a rater may hand in one
-            list for each ``cycle``, ``session`` and ``occasion``. Other columns are kept.
+            list for each ``cycle``, ``session`` and ``occasion``. ``status`` says of people without a rank whether they
+            were shown (``unranked``, the default: everybody ranked was preferred to them) or not (``not_presented,
+            not_known, withdrawn``). ``pick, end, forced`` say in which order people were picked (1, 2, …), whether as
+            ``best`` or ``worst`` of those left, and who was left at the end. Other columns are kept.
         columns : mapping, optional
             Our name to the frame's own name.
         source_name : str, optional
@@ -106,9 +124,17 @@ class Rankings(Judgements):
         if not bad.any() and np.isnan(rank).all():
             intake.problems.append(Problem("E-ALLMISSING"))
         extras = intake.extras(_KNOWN)
+        picks = read_picks(intake, rank, bad)
         lists = {c: encode(extras[c]).codes for c in _LISTS if c in extras}
         intake.problems += _ranked_twice(rater, ratee, {"dimension": dimension.codes, **lists}, intake.rows)
+        if not intake.problems and (picks.forced.any() or (picks.pick >= 0).any()):
+            which = numbered([rater.codes, dimension.codes, *lists.values()])
+            names = [(rater.values[r], labels[ratee.values[k]]) for r, k in zip(rater.codes, ratee.codes, strict=True)]
+            check_lists(intake, which, rank, picks, names)
         intake.fail_if_any()
+        left_over = int(np.sum(np.isnan(rank) & (picks.status == UNRANKED)))
+        if left_over and not picks.given:
+            intake.notes.append(Problem("I-LEFTOVER", details={"n": left_over}))
         return cls(
             people=ratee.values,
             raters=rater.values,
@@ -117,6 +143,10 @@ class Rankings(Judgements):
             rater=rater.codes,
             dimension=dimension.codes,
             rank=rank,
+            status=picks.status,
+            pick=picks.pick,
+            end=picks.end,
+            forced=picks.forced,
             labels=labels,
             rows=intake.rows,
             extras=extras,
@@ -124,8 +154,92 @@ class Rankings(Judgements):
             notes=tuple(intake.notes),
         )
 
+    @classmethod
+    def from_orders(
+        cls,
+        orders: Mapping[str, Sequence[str | Sequence[str]]],
+        *,
+        presented: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+        source_name: str | None = None,
+    ) -> Self:
+        """Take rankings as lists in order, best first.
+
+        Parameters
+        ----------
+        orders : mapping
+            Rater to the ids in order; an inner list holds people who are tied.
+        presented : sequence of str, or mapping of rater to sequence, optional
+            Who was shown: those of them who are not in the order were left over, and everybody in it was preferred to
+            them. By default nobody else was shown.
+        source_name : str, optional
+            What messages call the table.
+
+        Returns
+        -------
+        Rankings
+
+        Raises
+        ------
+        RankingsError
+            With every problem; ``E-TYPE`` if an order is not a list.
+
+        Examples
+        --------
+        >>> import rankkit as rk
+        >>> table = rk.Rankings.from_orders({"r1": ["a", ["b", "c"]], "r2": ["c"]}, presented=["a", "b", "c"])
+        >>> table.frame[["rater", "ratee", "rank", "status"]].astype(str).to_numpy().tolist()[:4]
+        [['r1', 'a', '1.0', 'ranked'], ['r1', 'b', '2.0', 'ranked'], ['r1', 'c', '2.0', 'ranked'], ['r2', 'c', '1.0', 'ranked']]
+        """
+        return cls.from_frame(spelled_out(orders, presented), source_name=source_name)
+
+    @property
+    def has_picks(self) -> bool:
+        """Whether the table says in which order people were picked."""
+        return bool((self.pick >= 0).any())
+
+    @cached_property
+    def lists(self) -> RankedLists:
+        """The lists: one for each rater, dimension and, where there are such columns, cycle, session and occasion."""
+        rater, dimension = Encoded(self.rater, self.raters, {}), Encoded(self.dimension, self.dimensions, {})
+        others = {c: encode(self.extras[c]) for c in _LISTS if c in self.extras}
+        return grouped(rater, dimension, others, self.ratee, self.rank)
+
+    def to_lists(self, dimension: str | None = None) -> RankingLists:
+        """Return the lists as arrays of codes, for the estimators.
+
+        Those not presented, not known or withdrawn are left out. People who were shown and left over stand below all
+        who are ranked; where worst picks were made, between the best picks and the worst.
+
+        Parameters
+        ----------
+        dimension : str, optional
+            Only lists on this dimension; all by default.
+
+        Returns
+        -------
+        rankkit.kernels.ranking_lists.RankingLists
+            Codes are positions in ``people`` and ``raters``; lists are in the order of :attr:`lists`.
+
+        Raises
+        ------
+        RankingsError
+            ``E-SETTING`` if there is no such dimension.
+
+        Examples
+        --------
+        >>> import rankkit as rk
+        >>> rk.Rankings.from_orders({"r1": ["a", "b"], "r2": ["b"]}, presented=["a", "b"]).to_lists().left_over
+        array([False, False, False,  True])
+        """
+        if dimension is not None and dimension not in self.dimensions:
+            raise RankingsError("E-SETTING", name="dimension", value=repr(dimension), allowed=", ".join(self.dimensions))
+        wanted = np.ones(self.lists.size, dtype=bool)
+        if dimension is not None:
+            wanted = self.lists.dimension == self.dimensions.index(dimension)
+        return as_entries(self.lists, wanted, len(self.people), self.ratee, self.rank, self.status, self.end)
+
     def to_comparisons(self) -> Comparisons:
-        """Return the pairs each ranking implies, ties as ties.
+        """Return the pairs each ranking implies, ties as ties, everybody ranked preferred to those left over.
 
         The pairs of one ranking are **not independent**: k people give k(k-1)/2 pairs from k-1 decisions, so standard
         errors computed as if they were independent come out too small. That is why the conversion is explicit.
@@ -135,18 +249,19 @@ class Rankings(Judgements):
         ComparisonsError
             If no list ranks two people.
         """
-        parts = []
-        frame = self._tidy.dropna(subset=["rank"])
-        by = ["rater", "dimension", *(c for c in _LISTS if c in frame)]
-        for which, one in frame.groupby(by, observed=True, sort=True, dropna=False):
-            ranked = one.sort_values(["rank", "ratee"])
-            i, j = np.triu_indices(len(ranked), 1)
-            ids, rank = ranked["ratee"].astype(str).to_numpy(), ranked["rank"].to_numpy()
-            pairs = {"left": ids[i], "right": ids[j], "outcome": np.where(rank[i] == rank[j], "tie", "left")}
-            parts.append(pd.DataFrame({**dict(zip(by, which, strict=True)), **pairs}))
-        if not any(len(part) for part in parts):
+        entries = self.to_lists()
+        upper = [np.triu_indices(k, 1) for k in entries.length]
+        i = np.concatenate([start + a for start, (a, _) in zip(entries.start, upper, strict=False)] or [np.zeros(0, dtype=np.int64)])
+        j = np.concatenate([start + b for start, (_, b) in zip(entries.start, upper, strict=False)] or [i])
+        tied = entries.place[i] == entries.place[j]
+        known = ~(tied & entries.left_over[i])
+        i, j, tied = i[known], j[known], tied[known]
+        if not len(i):
             raise ComparisonsError("E-NOCOMPARISON", source=self.source_name)
-        table = Comparisons.from_frame(pd.concat(parts, ignore_index=True), source_name=self.source_name)
+        keys = self.lists.keys.iloc[entries.list_of[i]].reset_index(drop=True)
+        ids = np.array(self.people, dtype=object)
+        pairs = {"left": ids[entries.item[i]], "right": ids[entries.item[j]], "outcome": np.where(tied, "tie", "left")}
+        table = Comparisons.from_frame(keys.assign(**pairs), source_name=self.source_name)
         return replace(table, labels={p: self.labels[p] for p in table.people})
 
     @cached_property
@@ -159,6 +274,14 @@ class Rankings(Judgements):
         }
         if any(self.labels[p] != p for p in self.people):
             data["ratee_label"] = np.array([self.labels[p] for p in self.people], dtype=object)[self.ratee]
+        if (self.status != RANKED).any():
+            data["status"] = categorical(self.status, STATUSES)
+        if self.has_picks:
+            data["pick"] = pd.array(np.where(self.pick < 0, 0, self.pick), dtype="Int64")
+            data["pick"][self.pick < 0] = pd.NA
+            data["end"] = categorical(self.end, ENDS)
+        if self.forced.any():
+            data["forced"] = self.forced
         return pd.DataFrame(data).join(self.extras)
 
     def _where(self, mask: Bools) -> Self:
@@ -174,6 +297,10 @@ class Rankings(Judgements):
             rater=rater,
             dimension=dimension,
             rank=self.rank[mask],
+            status=self.status[mask],
+            pick=self.pick[mask],
+            end=self.end[mask],
+            forced=self.forced[mask],
             rows=self.rows[mask],
             labels={p: self.labels[p] for p in people},
             extras=self.extras[mask].reset_index(drop=True),
@@ -181,7 +308,18 @@ class Rankings(Judgements):
 
     @property
     def _keys(self) -> Sequence[tuple[Ints, tuple[str, ...]]]:
-        return [(self.ratee, self.people), (self.rater, self.raters), (self.dimension, self.dimensions)]
+        others = [encode(self.extras[c]) for c in _LISTS if c in self.extras]
+        picks = tuple(str(k) for k in range(self.pick.max(initial=-1) + 1))
+        return [
+            (self.ratee, self.people),
+            (self.rater, self.raters),
+            (self.dimension, self.dimensions),
+            (self.status, STATUSES),
+            (self.pick, picks),
+            (self.end, ENDS),
+            (self.forced.astype(np.int64), ("", "forced")),
+            *((o.codes, o.values) for o in others),
+        ]
 
     @property
     def _values(self) -> Floats:

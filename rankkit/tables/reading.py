@@ -133,7 +133,7 @@ def read_rankings(
     encoding: str | None = None,
     sheet: str | int | None = None,
 ) -> Rankings:
-    """Read rankings: ``rater, ratee, rank`` (1 = best), perhaps ``dimension``.
+    """Read rankings: ``rater, ratee, rank`` (1 = best), perhaps ``dimension``, and how it was done: ``status, pick, end, forced``.
 
     Parameters
     ----------

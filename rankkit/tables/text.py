@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from rankkit.errors import Problem
 from rankkit.kernels.arrays import Bools, Ints
 
 BLANK = frozenset({"", "nan", "NaN", "None", "<NA>", "NaT"})
+_RUN = 1 << 15  # codes worked through at a time, so that they stay in the processor's cache
 _PLAIN_KINDS = frozenset({"string", "integer", "floating", "mixed-integer-float", "empty"})
 # Marks nobody sees and some programs leave behind: zero-width space, word joiner, byte order mark, soft hyphen and the
 # signs that turn the direction of writing. Joiners stay: emoji and some scripts are spelt with them.
@@ -76,6 +77,9 @@ def distinct(column: pd.Series[Any]) -> tuple[Ints, Any]:
     """Code a column of any kind as it stands: codes (-1 = missing) and the distinct cells."""
     if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) not in _PLAIN_KINDS:
         column = pd.Series([_hashable(v) for v in column], dtype=object)
+    if isinstance(column.dtype, pd.StringDtype):
+        codes, values = column.array.factorize()
+        return codes.astype(np.int64, copy=False), values
     codes, values = pd.factorize(column, use_na_sentinel=True)
     return codes.astype(np.int64, copy=False), values
 
@@ -91,19 +95,50 @@ def _hashable(cell: Any) -> Any:
     return cell
 
 
-def encode(column: pd.Series[Any]) -> Encoded:
-    """Normalise a column and code it; the codes follow the sorted values, so row order cannot matter."""
+def encode(column: pd.Series[Any], alike: Encoded | None = None) -> Encoded:
+    """Normalise a column and code it; the codes follow the sorted values, so row order cannot matter.
+
+    ``alike`` is a column that often has the same values, which then need not be sorted again.
+    """
     raw_codes, raw_values = distinct(column)
-    texts = [as_text(v) for v in raw_values]
-    values = sorted({t for t in texts if t is not None})
-    position = {v: k for k, v in enumerate(values)}
-    lookup = np.array([-1 if t is None else position[t] for t in texts] + [-1], dtype=np.int64)
-    spellings: dict[str, list[str]] = {}
-    for raw, text in zip(raw_values, texts, strict=True):
-        if text is not None:
-            spellings.setdefault(text, []).append(str(raw))
-    folded = {k: tuple(v) for k, v in spellings.items() if len(v) > 1}
-    return Encoded(lookup[raw_codes], tuple(values), folded)
+    texts = _texts(raw_values)
+    seen = set(filter(None, texts))
+    if alike is not None and len(seen) == len(alike.values) and seen.issuperset(alike.values):
+        values: Sequence[str] = alike.values
+    else:
+        values = sorted(seen)
+    position: dict[str | None, int] = dict(zip(values, range(len(values)), strict=True))
+    position[None] = -1
+    lookup = np.array([*map(position.__getitem__, texts), -1], dtype=np.int64)
+    folded: dict[str, tuple[str, ...]] = {}
+    if len(values) < len(texts):
+        spellings: dict[str, list[str]] = {}
+        for raw, text in zip(raw_values, texts, strict=True):
+            if text is not None:
+                spellings.setdefault(text, []).append(str(raw))
+        folded = {k: tuple(v) for k, v in spellings.items() if len(v) > 1}
+    return Encoded(translate(raw_codes, lookup), tuple(values), folded)
+
+
+def _texts(cells: Any) -> list[str | None]:
+    """Each distinct cell as normalised text; plain ASCII words without blanks are that already."""
+    if isinstance(cells.dtype, pd.StringDtype):
+        words = cells.tolist()
+        together = "".join(words)
+        if together.isascii() and together.isprintable() and " " not in together:
+            blank = BLANK.intersection(words)
+            return [None if w in blank else w for w in words] if blank else words
+    return [as_text(cell) for cell in cells]
+
+
+def translate(codes: Ints, lookup: Ints) -> Ints:
+    """Replace each code by ``lookup[code]`` (-1 takes the last), in place where that is allowed; the argument is used up."""
+    if not codes.flags.writeable or not codes.flags.owndata:
+        return lookup[codes]
+    for at in range(0, len(codes), _RUN):
+        here = codes[at : at + _RUN]
+        here[:] = lookup[here]
+    return codes
 
 
 def recode(codes: Ints, values: tuple[str, ...]) -> tuple[Ints, tuple[str, ...]]:
@@ -114,12 +149,20 @@ def recode(codes: Ints, values: tuple[str, ...]) -> tuple[Ints, tuple[str, ...]]
     return lookup[codes], tuple(v for v, u in zip(values, used, strict=True) if u)
 
 
+def common_values(*columns: Encoded) -> tuple[str, ...]:
+    """Sorted values of several columns together (left and right of a comparison)."""
+    if all(c.values == columns[0].values for c in columns):
+        return columns[0].values
+    return tuple(dict.fromkeys(sorted(v for c in columns for v in c.values)))
+
+
 def merge(*columns: Encoded) -> tuple[tuple[Ints, ...], tuple[str, ...]]:
-    """Code several columns into one common set of values (left and right of a comparison)."""
-    values = sorted(set().union(*(c.values for c in columns)))
+    """Code several columns into one common set of values; the columns are used up."""
+    values = common_values(*columns)
+    if all(c.values == values for c in columns):
+        return tuple(c.codes for c in columns), values
     position = {v: k for k, v in enumerate(values)}
-    lookups = [np.array([position[v] for v in c.values] + [-1], dtype=np.int64) for c in columns]
-    return tuple(look[c.codes] for look, c in zip(lookups, columns, strict=True)), tuple(values)
+    return tuple(translate(c.codes, np.array([*(position[v] for v in c.values), -1], dtype=np.int64)) for c in columns), values
 
 
 def zero_padded_twins(values: Iterable[str]) -> list[tuple[str, str]]:
@@ -129,7 +172,10 @@ def zero_padded_twins(values: Iterable[str]) -> list[tuple[str, str]]:
     [('007', '7')]
     """
     seen: dict[str, str] = {}
-    twins = []
+    twins: list[tuple[str, str]] = []
+    values = list(values)
+    if "\n0" not in "\n".join(("", *values)):  # one of two twins begins with a zero
+        return twins
     for value in sorted(values):
         if value.isdigit():
             bare = value.lstrip("0") or "0"

@@ -13,6 +13,7 @@ from rankkit.tables.comparisons import Comparisons
 from rankkit.tables.judgements import Judgements
 from rankkit.tables.rankings import Rankings
 from rankkit.tables.ratings import Ratings
+from rankkit.testing import altered_rankings
 from rankkit.testing.trial import Trial
 
 J = TypeVar("J", bound=Judgements)
@@ -94,6 +95,9 @@ def reversed_judgements(trial: Trial) -> Judgements | None:
                 columns={c: "_".join([_SWAPPED[c.split("_")[0]], *c.split("_")[1:]]) for c in frame.columns if c.split("_")[0] in _SWAPPED}
             ),
         )
+    if isinstance(table, Rankings) and altered_rankings.mirrors(trial.result if trial.through is None else trial.through.fit(table)):
+        turned = altered_rankings.turned(table, frame)
+        return None if turned is None else rebuilt(table, turned)
     return None
 
 
@@ -120,7 +124,7 @@ def doubled(table: J) -> J | None:
         return rebuilt(table, pd.concat([frame.assign(occasion=before), frame.assign(occasion=before + " again")], ignore_index=True))
     if isinstance(table, Comparisons):
         return rebuilt(table, pd.concat([frame, frame], ignore_index=True))
-    return None
+    return rebuilt(table, altered_rankings.repeated(frame)) if isinstance(table, Rankings) else None
 
 
 def improved(trial: Trial, person: str) -> Judgements | None:
@@ -141,7 +145,7 @@ def improved(trial: Trial, person: str) -> Judgements | None:
             columns={c: "_".join([_SWAPPED[c.split("_")[0]], *c.split("_")[1:]]) for c in frame.columns if c.split("_")[0] in _SWAPPED}
         )
         return rebuilt(table, pd.concat([frame[~lost], turned[lost]], ignore_index=True)[list(frame.columns)])
-    return None
+    return rebuilt(table, altered_rankings.promoted(table, frame, person)) if isinstance(table, Rankings) else None
 
 
 def thinned(table: J, share: float, seed: int) -> J:
@@ -154,15 +158,15 @@ def with_unjudged(table: J, person: str) -> J | None:
     """Add somebody who is in the table without any judgement: a blank rating, a skipped pair."""
     frame = plain(table)
     if isinstance(table, Ratings):
-        blank: dict[str, str | float] = {"ratee": person, "score": np.nan}
+        blank: dict[str, object] = {"ratee": person, "score": np.nan}
     elif isinstance(table, Comparisons):
         blank = {"left": person, "outcome": "skip"} if table.sided else {"winner": person, "count": 0.0}
     elif isinstance(table, Rankings):
-        blank = {"ratee": person, "rank": np.nan}
+        blank = altered_rankings.silent(person)
     else:
         return None
-    labels = [c for c in frame.columns if c.endswith("_label")]
-    extra = frame.iloc[[0]].drop(columns=labels).assign(**blank)
+    labels = [c for c in frame.columns if c.endswith("_label") or c in ("pick", "end", "forced")]
+    extra = frame.iloc[[0]].drop(columns=labels).assign(**blank)  # type: ignore[arg-type]
     return rebuilt(table, pd.concat([frame, extra], ignore_index=True))
 
 
@@ -184,5 +188,8 @@ def small_tables(table: Judgements) -> dict[str, pd.DataFrame]:
             pd.concat([frame, frame.rename(columns=_SWAPPED)], ignore_index=True) if not table.sided else frame.assign(outcome="tie")
         )
     elif isinstance(table, Rankings):
-        out |= {"one person": frame[frame["ratee"] == table.people[0]], "all ranks equal": frame.assign(rank=1.0)}
+        out |= {
+            "one person": frame[frame["ratee"] == table.people[0]],
+            "all ranks equal": altered_rankings.without_picks(frame).assign(rank=1.0),
+        }
     return {name: part.reset_index(drop=True) for name, part in out.items()}

@@ -129,6 +129,15 @@ def _bad_rankings(trial: Trial) -> Iterator[Bad]:
     yield from _common(frame, ("rater", "ratee", "rank"), "ratee")
     yield "a word for a rank", _spoilt(frame, "rank", "plenty"), "E-RANK", _BAD_ROW + _HEADER
     yield "no rank at all", frame.assign(rank=np.nan), "E-ALLMISSING", None
+    yield "somebody ranked twice", pd.concat([frame, frame.iloc[[_BAD_ROW]]], ignore_index=True), "E-DUPRANK", len(frame) + _HEADER
+    yield (
+        "an unknown status",
+        frame.assign(status=["lost" if k == _BAD_ROW else "" for k in range(len(frame))]),
+        "E-STATUS",
+        _BAD_ROW + _HEADER,
+    )
+    if "end" in frame:
+        yield "a third end", _spoilt(frame, "end", "middle"), "E-END", _BAD_ROW + _HEADER
 
 
 @check

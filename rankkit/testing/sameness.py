@@ -20,7 +20,7 @@ TOLERANCE = 1e-9
 _UNIT = 1e-3
 """Columns with nothing larger are held to an absolute tolerance: what is left of zero after subtraction is rounding."""
 
-_PERSON = ("ratee", "rater", "person", "left", "right", "winner", "loser", "across")
+_PERSON = ("ratee", "rater", "person", "left", "right", "winner", "loser", "first", "second", "third", "across")
 _LABEL = ("label", "across_label", "rater_label")
 _REAL = ("score", "se", "ci_low", "ci_high")
 _EXACT = ("rank", "rank_low", "rank_high", "n_raters", "n_obs", "status")

@@ -3,9 +3,10 @@ from __future__ import annotations
 import choix
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import bradley_terry, pair_laplacian
+from rankkit.kernels import bradley_terry, pair_laplacian, worth_penalties
 from rankkit.kernels.bradley_terry import fit
 from rankkit.kernels.pair_counts import PairCounts, aggregate
 from rankkit.kernels.quasi_variances import quasi_variances
@@ -110,7 +111,8 @@ def test_jeffreys_without_dense_matrices_and_by_degrees(monkeypatch):
     assert exact.leverages == "exact"
     se = np.sqrt(np.diag(exact.covariance))
     monkeypatch.setattr(bradley_terry, "DENSE", 50)
-    monkeypatch.setattr(bradley_terry, "_BLOCK", 64)
+    monkeypatch.setattr(pair_laplacian, "DENSE", 50)
+    monkeypatch.setattr(worth_penalties, "_BLOCK", 64)
     blocks = fit(counts, penalty="jeffreys")
     np.testing.assert_allclose(blocks.worth, exact.worth, atol=ACCURATE)
     monkeypatch.setattr(pair_laplacian.PairSystem, "fits", lambda self: False)
@@ -123,7 +125,7 @@ def test_jeffreys_without_dense_matrices_and_by_degrees(monkeypatch):
 def test_leverages_sum_to_the_number_of_free_worths():
     counts = random_counts(40, 400, seed=14)
     system = pair_laplacian.PairSystem(counts)
-    leverage, _ = bradley_terry._leverages(system, fit(counts).weight)
+    leverage, _ = worth_penalties.leverages(system, fit(counts).weight)
     assert leverage.sum() == pytest.approx(39, abs=1e-9)  # Foster (1949)
 
 
@@ -214,3 +216,52 @@ def test_quasi_variances_are_a_minimum_and_edge_cases():
         quasi_variances(np.ones((3, 3)))
     three = quasi_variances(np.array([[1.0, 0.9, 0], [0.9, 1.0, 0], [0, 0, 0.1]]))  # exact, one negative
     assert max(abs(three.smallest_error), three.largest_error) < 1e-9
+
+
+@pytest.mark.parametrize("sd", [0.3, 1.5])
+def test_gaussian_prior_is_the_penalised_maximum_with_its_covariance(sd):
+    counts = counts_from_matrix([[0, 2, 1, 1], [0, 0, 2, 0], [0, 1, 0, 2], [0, 1, 1, 0]])  # the first is undefeated
+    found = fit(counts, penalty="gaussian", prior_sd=sd)
+    searched = minimize(lambda u: u @ u / (2 * sd**2) - loglik(counts, u), np.zeros(4), method="BFGS", options={"gtol": 1e-9})
+    np.testing.assert_allclose(found.worth, searched.x, atol=SEARCHED)
+    assert (found.prior_sd, found.prior_source, found.penalty) == (sd, "given", "gaussian")
+    centre = np.eye(4) - 0.25
+    posterior = centre @ np.linalg.inv(information(counts, found.worth) + np.eye(4) / sd**2) @ centre
+    np.testing.assert_allclose(found.covariance, posterior, atol=ROUNDING)
+
+
+def test_gaussian_prior_estimated_is_the_peak_of_the_marginal_likelihood(monkeypatch):
+    left, right, result = random_comparisons(60, 900, seed=21, spread=0.8)
+    counts = aggregate(left, right, result, None, 60)
+    found = fit(counts, penalty="gaussian")
+    assert found.prior_source == "estimated"
+    spread = found.worth @ found.worth + np.trace(found.covariance)
+    assert spread / 59 == pytest.approx(found.prior_sd**2, rel=1e-9)
+    monkeypatch.setattr(pair_laplacian, "DENSE", 30)
+    monkeypatch.setattr(bradley_terry, "DENSE", 30)
+    sparse = fit(counts, penalty="gaussian")
+    assert sparse.covariance is None
+    assert sparse.prior_sd == pytest.approx(found.prior_sd, rel=0.02)  # the trace to second order, 30 opponents each
+    given = fit(counts, penalty="gaussian", prior_sd=found.prior_sd)
+    np.testing.assert_allclose(given.worth, found.worth, atol=ACCURATE)
+    np.testing.assert_allclose(given.covariance_on_demand().dense(), found.covariance, atol=1e-10)
+
+
+def test_gaussian_prior_is_fixed_where_the_data_do_not_say():
+    pair = counts_from_matrix([[0, 3], [1, 0]])
+    even = counts_from_matrix(5 - 5 * np.eye(8))
+    straight = counts_from_matrix(np.triu(np.full((8, 8), 50.0), 1))
+    for counts in (pair, even, straight):
+        found = fit(counts, penalty="gaussian")
+        assert (found.prior_sd, found.prior_source) == (worth_penalties.FIXED_SD, "fixed")
+
+
+def test_covariance_on_demand_waits():
+    counts = random_counts(30, 900, seed=22)
+    found = fit(counts)
+    later = found.covariance_on_demand()
+    assert later.size == 30
+    assert "information" not in vars(found)
+    assert "not yet computed" in repr(later)
+    np.testing.assert_allclose(later.dense(), np.linalg.pinv(information(counts, found.worth)), atol=1e-10)
+    assert "dense" in repr(later)

@@ -17,6 +17,7 @@ from rankkit.kernels.covariance import (
     difference_variance,
     from_arrays,
 )
+from rankkit.kernels.on_demand_covariance import OnDemand
 
 ROUNDING = 1e-10  # linear algebra on matrices of condition number < 1e4
 DRAWS = 40_000
@@ -45,10 +46,17 @@ def forms(n=12, seed=3):
         (Factor(loadings, specific), loadings @ loadings.T + np.diag(specific)),
         (Factor(thin, specific), thin.toarray() @ thin.toarray().T + np.diag(specific)),
         (Precision(graph), np.linalg.pinv(graph.toarray())),
+        (Precision(graph, 0.3), centred(np.linalg.inv(graph.toarray() + 0.3 * np.eye(n)))),
+        (OnDemand(n, lambda: Precision(graph)), np.linalg.pinv(graph.toarray())),
     ]
 
 
-IDS = ["dense", "factor", "factor-sparse", "precision"]
+def centred(matrix):
+    centre = np.eye(len(matrix)) - 1 / len(matrix)
+    return centre @ matrix @ centre
+
+
+IDS = ["dense", "factor", "factor-sparse", "precision", "precision-prior", "on-demand"]
 
 
 @pytest.mark.parametrize(("form", "matrix"), forms(), ids=IDS)
@@ -95,9 +103,10 @@ def test_draws_of_permuted_people_are_permuted_where_the_root_is_unique(form, ma
 
 @pytest.mark.parametrize(("form", "matrix"), forms(), ids=IDS)
 def test_stored_and_rebuilt(form, matrix):
-    assert from_arrays(form.kind, form.to_arrays()).dense() == pytest.approx(matrix, abs=ROUNDING)
+    kind = getattr(form, "resolved", form).kind
+    assert from_arrays(kind, form.to_arrays()).dense() == pytest.approx(matrix, abs=ROUNDING)
     as_lists = {name: array.tolist() for name, array in form.to_arrays().items()}
-    assert from_arrays(form.kind, as_lists).dense() == pytest.approx(matrix, abs=ROUNDING)
+    assert from_arrays(kind, as_lists).dense() == pytest.approx(matrix, abs=ROUNDING)
 
 
 @pytest.mark.parametrize(("form", "matrix"), forms(), ids=IDS)

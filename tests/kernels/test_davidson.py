@@ -64,7 +64,10 @@ def test_iterative_and_dense_solutions_agree(monkeypatch):
     assert iterative.log_nu == pytest.approx(dense.log_nu, abs=1e-10)
     assert iterative.se_log_nu == pytest.approx(dense.se_log_nu, abs=1e-10)
     monkeypatch.setattr(davidson, "DENSE", 50)
-    assert fit(counts).covariance is None
+    large = fit(counts)
+    assert large.covariance is None
+    np.testing.assert_allclose(large.compact_covariance().dense(), covariance, atol=1e-10)
+    np.testing.assert_allclose(large.compact_covariance().diagonal(), np.diag(dense.compact_covariance().dense()), atol=1e-10)
 
 
 def test_long_thin_designs_are_solved_exactly():

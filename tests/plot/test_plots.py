@@ -13,7 +13,7 @@ from rankkit import plot
 from rankkit.design_audit import DesignAudit, audit
 from rankkit.errors import SettingsError
 from rankkit.methods.forced_distribution import ForcedDistribution
-from rankkit.plot import design, forest, rank_lines, raters
+from rankkit.plot import design, person_rows, rank_lines, raters
 from tests.plot.plot_subjects import HOSTILE, comparison, rated, result
 
 
@@ -119,8 +119,8 @@ def test_forest_of_nobody_scored_still_lists_everyone():
 def test_forest_of_many_names_both_ends_and_says_so():
     data = plot.data(result(200), lang="en")
     places = data.table["place"].value_counts()
-    assert places["scored"] == forest.NAMED
-    assert places["between"] == 200 - forest.NAMED
+    assert places["scored"] == person_rows.NAMED
+    assert places["between"] == 200 - person_rows.NAMED
     assert "140 between them" in data.subtitle
     assert data.table["y"].is_monotonic_increasing
     assert "31–170" in " ".join(texts(plot.draw(result(200), lang="en")))
@@ -276,7 +276,7 @@ def test_design_rings_people_who_hold_it_together():
 
 def test_rater_and_ratee_of_one_id_are_two_nodes_and_keep_their_names():
     links = pd.DataFrame({"rater": ["1", "2"], "ratee": ["1", "1"], "n": [1, 1]})
-    table = plot.data(DesignAudit(kind="crossed", components=(("1",),), links=links, labels={"1": "赵云"})).table
+    table = plot.data(DesignAudit(kind="crossed", components=(("1",),), tables={"links": links}, labels={"1": "赵云"})).table
     assert sorted(zip(table["role"], table["label"], strict=True)) == [("ratee", "赵云"), ("rater", "1"), ("rater", "2")]
 
 
@@ -305,4 +305,4 @@ def test_every_plot_survives_hostile_names():
     by_rater.changes["label"] = HOSTILE[:3]
     plot.draw(by_rater, "before_after").figure.canvas.draw()
     links = pd.DataFrame({"rater": list(HOSTILE), "ratee": list(HOSTILE[::-1]), "n": 1})
-    plot.draw(DesignAudit(kind="nested", components=tuple((p,) for p in HOSTILE), links=links)).figure.canvas.draw()
+    plot.draw(DesignAudit(kind="nested", components=tuple((p,) for p in HOSTILE), tables={"links": links})).figure.canvas.draw()

@@ -75,11 +75,13 @@ def result(labels, *, kind=Result, parts=True, missing=(), **changes):
             components=(people,),
             facts={"people": n, "raters": 3},
             labels={**labels, "r1": "Rater Rasmus"},
-            links=pd.DataFrame({"rater": "r1", "ratee": list(people), "n": 2}),
+            tables={"links": pd.DataFrame({"rater": "r1", "ratee": list(people), "n": 2})},
         ),
-        "reliability": pd.DataFrame(
-            {"coefficient": ["ICC(2,k)"], "value": [0.8], "ci_low": [0.5], "ci_high": [0.9], "assumes": ["crossed"]}
-        ),
+        "evidence": {
+            "reliability": pd.DataFrame(
+                {"coefficient": ["ICC(2,k)"], "value": [0.8], "ci_low": [0.5], "ci_high": [0.9], "assumes": ["crossed"]}
+            )
+        },
         "settings": {"scale": (1.0, 5.0), "adjust": "none", "overrides": {labels[people[0]]: 3}},
         "provenance": {"rankkit": "0.1.0", "data": "abc123", "source": f"{labels[people[-1]]}.csv"},
     }

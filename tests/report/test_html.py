@@ -147,7 +147,7 @@ def test_simulated_data_are_labelled():
 
 
 def test_no_uncertainty_is_said_and_no_interval_is_invented():
-    subject = result(PEOPLE, covariance=None, se_basis="none", parts={}, reliability=result(PEOPLE).reliability.iloc[:0])
+    subject = result(PEOPLE, covariance=None, se_basis="none", parts={}, evidence={"reliability": result(PEOPLE).reliability.iloc[:0]})
     found = assert_inert(page(subject))
     assert words.say("read_none", "en") in found.text
     assert "Interval" not in found.texts

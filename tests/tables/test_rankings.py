@@ -68,10 +68,12 @@ def test_pairs_of_a_ranking() -> None:
     pairs = table.to_comparisons()
     assert pairs.frame[["rater", "left", "right", "outcome"]].astype(str).to_numpy().tolist() == [
         ["j", "b", "a", "left"],
+        ["j", "b", "c", "left"],  # c was shown and left over
+        ["j", "a", "c", "left"],
         ["k", "a", "b", "tie"],
     ]
-    assert pairs.result.tolist() == [LEFT, TIE]
-    assert pairs.labels == {"a": "甲", "b": "乙"}
+    assert pairs.result.tolist() == [LEFT, LEFT, LEFT, TIE]
+    assert pairs.labels == {"a": "甲", "b": "乙", "c": "丙"}
 
 
 def test_pairs_of_lists_of_one() -> None:

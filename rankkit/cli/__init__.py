@@ -1,0 +1,19 @@
+"""The command line: ``rankkit demo | check | fit | compare | grade | report | template | datasets | elicit``."""
+
+from __future__ import annotations
+
+import click
+
+from rankkit.cli.asking import elicit
+from rankkit.cli.fitting import compare, demo, fit, grade, report
+from rankkit.cli.reading_files import check, datasets, template
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="rankkit-appraisal", prog_name="rankkit")
+def main() -> None:
+    """Statistical ranking and calibration of performance ratings, with the uncertainty shown."""
+
+
+for _command in (demo, check, fit, compare, grade, report, template, datasets, elicit):
+    main.add_command(_command)

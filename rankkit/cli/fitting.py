@@ -1,0 +1,192 @@
+"""Tables into results: `rankkit demo`, `fit`, `compare`, `grade`, `report`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rankkit import show
+from rankkit.cli.options import COLUMN, ENCODING, LANG, SCALE, SHEET, WORDS, named_numbers, plainly, say_written
+from rankkit.cli.reading_files import read_table
+from rankkit.errors import Lang, language
+
+if TYPE_CHECKING:
+    from rankkit.methods.forced_distribution import ForcedDistributionResult
+
+_DEMO = {
+    "en": (
+        "Three senior scientists rated seven juniors on five traits of creativity (Guilford 1954).",
+        "Grades (A 20 %, B 70 %, C 10 %): who is near a cut.",
+        "raw",
+        "adjusted",
+    ),
+    "zh": (
+        "三位资深科学家就创造力的五项特质为七位年轻人评分（Guilford 1954）。",
+        "等级（A 20%、B 70%、C 10%）：谁接近分界。",
+        "原始",
+        "调整后",
+    ),
+}
+
+
+@click.command()
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("rankkit-demo"), show_default=True)
+@LANG
+@plainly
+def demo(out: Path, lang: Lang | None) -> None:
+    """Rate, adjust, compare and grade on real data; write a report, a workbook and a picture."""
+    import rankkit as rk
+    from rankkit import plot
+
+    out.mkdir(parents=True, exist_ok=True)
+    table: Any = rk.datasets.load("guilford_creativity")
+    click.echo(f"{table!r}\n{_DEMO[language()][0]}\n")
+    raw = rk.GraphicRatingScale().fit(table)
+    adjusted = rk.GraphicRatingScale(adjust="z").fit(table)
+    click.echo(f"{raw!r}\n")
+    both = rk.compare(dict(zip(_DEMO[language()][2:], (raw, adjusted), strict=True)))
+    click.echo(f"{both!r}\n")
+    grades = rk.ForcedDistribution(shares={"A": 0.2, "B": 0.7, "C": 0.1}).fit(raw)
+    click.echo(_DEMO[language()][1])
+    _boundary(grades)
+    report = grades.to_report(out / "report.html", lang=lang or language())
+    workbook = grades.to_excel(out / "result.xlsx", lang=lang or language())
+    picture = plot.save(raw, None, out / "forest.png", lang=lang or language())
+    click.echo(f"\nWritten: {report}, {workbook}, {picture}")
+
+
+@click.command()
+@click.argument("method")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting of the method: --set adjust=z --set assume=equal_teams"
+)
+@COLUMN
+@SCALE
+@WORDS
+@SHEET
+@ENCODING
+@click.option("--json", "archive", type=click.Path(path_type=Path), default=None, help="Keep the result as an archive.")
+@click.option("--report", type=click.Path(path_type=Path), default=None, help="Write an HTML report.")
+@click.option("--excel", type=click.Path(path_type=Path), default=None, help="Write a workbook.")
+@click.option("--plot", "picture", type=click.Path(path_type=Path), default=None, help="Write the picture (png, svg, pdf).")
+@LANG
+@plainly
+def fit(
+    method: str,
+    file: Path,
+    settings: tuple[str, ...],
+    columns: tuple[str, ...],
+    scale: tuple[float, float] | None,
+    words: str | None,
+    sheet: str | None,
+    encoding: str | None,
+    archive: Path | None,
+    report: Path | None,
+    excel: Path | None,
+    picture: Path | None,
+    lang: Lang | None,
+) -> None:
+    """Fit METHOD (graphic_rating_scale, paired_comparison …) to FILE and show the scores."""
+    from rankkit import methods, plot
+
+    cls = methods.named(method)
+    kinds = {"Ratings": "ratings", "Comparisons": "comparisons", "Rankings": "rankings"}
+    if cls.accepts.__name__ not in kinds:
+        raise click.UsageError(f"{method} works on a result: use `rankkit grade RESULT.json`.")
+    result = _configured(cls, settings).fit(read_table(file, kinds[cls.accepts.__name__], columns, scale, sheet, encoding, words))
+    click.echo(repr(result))
+    written = [result.to_json(archive) and archive] if archive else []
+    written += [result.to_report(report, lang=lang or language())] if report else []
+    written += [result.to_excel(excel, lang=lang or language())] if excel else []
+    written += [plot.save(result, None, picture, lang=lang or language())] if picture else []
+    say_written(written)
+
+
+@click.command()
+@click.argument("results", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--report", type=click.Path(path_type=Path), default=None, help="Write an HTML report.")
+@click.option("--plot", "picture", type=click.Path(path_type=Path), default=None, help="Write the picture.")
+@LANG
+@plainly
+def compare(results: tuple[Path, ...], report: Path | None, picture: Path | None, lang: Lang | None) -> None:
+    """Compare archived RESULTS (json) on the people they share."""
+    import rankkit as rk
+    from rankkit import plot
+
+    found = rk.compare({path.stem: rk.Result.from_json(path) for path in results})
+    click.echo(repr(found))
+    written = [found.to_report(report, lang=lang or language())] if report else []
+    written += [plot.save(found, None, picture, lang=lang or language())] if picture else []
+    say_written(written)
+
+
+@click.command()
+@click.argument("result", type=click.Path(exists=True, path_type=Path))
+@click.option("--shares", required=True, metavar="A=20,B=70,C=10", help="Grades, best first; summing to 1 or 100.")
+@click.option("--ties", type=click.Choice(["committee", "up", "down"]), default="committee", show_default=True)
+@click.option("--seat-ties", type=click.Choice(["middle", "top", "bottom"]), default="middle", show_default=True)
+@click.option("--json", "archive", type=click.Path(path_type=Path), default=None)
+@click.option("--report", type=click.Path(path_type=Path), default=None)
+@click.option("--excel", type=click.Path(path_type=Path), default=None)
+@LANG
+@plainly
+def grade(
+    result: Path, shares: str, ties: str, seat_ties: str, archive: Path | None, report: Path | None, excel: Path | None, lang: Lang | None
+) -> None:
+    """Grade an archived RESULT (json) by quota."""
+    import rankkit as rk
+
+    quota = named_numbers(shares)
+    graded = rk.ForcedDistribution(shares=quota, ties=ties, seat_ties=seat_ties).fit(rk.Result.from_json(result))  # type: ignore[arg-type]
+    click.echo(repr(graded))
+    click.echo()
+    _boundary(graded)
+    written = [graded.to_json(archive) and archive] if archive else []
+    written += [graded.to_report(report, lang=lang or language())] if report else []
+    written += [graded.to_excel(excel, lang=lang or language())] if excel else []
+    say_written(written)
+
+
+@click.command()
+@click.argument("result", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--audience", type=click.Choice(["committee", "hr", "ratee", "research"]), default="committee", show_default=True)
+@click.option("--ratee", default=None, help="Whose report it is (audience ratee).")
+@LANG
+@plainly
+def report(result: Path, path: Path, audience: str, ratee: str | None, lang: Lang | None) -> None:
+    """Write a report of an archived RESULT (json) to PATH (.html or .xlsx)."""
+    import rankkit as rk
+
+    loaded = rk.Result.from_json(result)
+    if path.suffix.lower() == ".xlsx":
+        say_written([loaded.to_excel(path, audience=audience, lang=lang or language(), ratee=ratee)])  # type: ignore[arg-type]
+    else:
+        say_written([loaded.to_report(path, audience=audience, lang=lang or language(), ratee=ratee)])  # type: ignore[arg-type]
+
+
+def _configured(cls: Any, settings: tuple[str, ...]) -> Any:
+    """Make a method from NAME=VALUE settings; values are JSON where they can be."""
+    values: dict[str, Any] = {}
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        try:
+            values[name] = json.loads(text)
+        except json.JSONDecodeError:
+            values[name] = text
+    known = {f.name for f in fields(cls)}
+    for name in values:
+        if name not in known:
+            raise click.UsageError(f"{cls.__name__} has no setting {name}; it has {', '.join(sorted(known))}.")
+    return cls(**values)
+
+
+def _boundary(graded: ForcedDistributionResult) -> None:
+    """Show who is near a cut."""
+    nobody = {"en": "Nobody is near a cut.", "zh": "没有人接近分界。"}[language()]
+    click.echo(show.as_text(graded.boundary) if len(graded.boundary) else nobody)

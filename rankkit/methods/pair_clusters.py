@@ -1,0 +1,119 @@
+"""Which covariance to trust: clustered by judge where there are enough judges who differ, else the model's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from rankkit.errors import Problem
+from rankkit.kernels import judge_clusters
+from rankkit.kernels.arrays import Floats, Ints
+from rankkit.kernels.covariance import Covariance, Dense
+from rankkit.kernels.pair_laplacian import DENSE
+
+_ALIKE = 0.01  # share of the model's variance that independent judges never fall below: their answers are copies
+_NOTHING = 1e-6  # share at which one person's variance by judge is rounding error
+
+
+class Outcomes(Protocol):
+    """Who was put before whom by which judge, as rows; :class:`~rankkit.methods.pair_data.Pairs` is one."""
+
+    @property
+    def n(self) -> int:
+        """Number of people."""
+
+    @property
+    def m(self) -> int:
+        """Number of judges."""
+
+    @property
+    def judge(self) -> Ints:
+        """Judge of each row."""
+
+    @property
+    def left(self) -> Ints:
+        """One of the two people of each row."""
+
+    @property
+    def right(self) -> Ints:
+        """The other."""
+
+    @property
+    def result(self) -> Ints:
+        """+1 left was preferred, -1 right, 0 a tie."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clustered:
+    """Covariance of single scores and for joint statements, and what to say about it."""
+
+    single: Covariance
+    joint: Covariance | None = None
+    df: float = np.inf
+    basis: str = "model"
+    note: Problem | None = None
+    reason: Problem | None = None
+
+
+def clustered(
+    pairs: Outcomes,
+    worth: Floats,
+    model: Covariance,
+    *,
+    scores: Callable[[], Floats],
+    information: Callable[[Floats], Floats],
+    refit: Callable[[int], Floats | None],
+) -> Clustered:
+    """Cluster the covariance by judge: sandwich from 8 judges, jackknife from 3, else the model's.
+
+    Single scores use the plain form; joint statements use the form of full rank (Morel, Bokossa & Neerchal 2003).
+
+    Parameters
+    ----------
+    pairs : Outcomes
+        The data.
+    worth : ndarray, shape (n,)
+        Estimates.
+    model : Covariance
+        The model's own, every comparison taken as independent.
+    scores : callable
+        Score contribution of each judge about the worths, shape (m, n).
+    information : callable
+        Multiplies columns by the information about the worths.
+    refit : callable
+        Worths without judge ``r``, or None where they have no estimate.
+    """
+    m, n = pairs.m, pairs.n
+    if m == 0:
+        return Clustered(model, note=Problem("I-NOJUDGES"))
+    if m < judge_clusters.FEWEST_FOR_JACKKNIFE:
+        return Clustered(model, note=Problem("I-JUDGES", None, None, None, {"n": m}))
+    if n > DENSE:
+        return Clustered(model, note=Problem("I-JUDGESMANY", None, None, None, {"n": n}))
+    unanimous = Clustered(model, note=Problem("W-UNANIMOUS"), reason=Problem("S-UNANIMOUS"))
+    if judge_clusters.unanimity_blocks(pairs.judge, pairs.left, pairs.right, pairs.result, n, m):
+        return unanimous
+    inverse = model.dense()
+    if m >= judge_clusters.FEWEST_FOR_SANDWICH:
+        each = scores()
+        single, joint = (judge_clusters.sandwich(each, lambda x: inverse @ x, full_rank=full) for full in (False, True))
+    else:
+        left_out = [refit(r) for r in range(m)]
+        single, joint = (judge_clusters.jackknife(left_out.__getitem__, worth, m, information, full_rank=full) for full in (False, True))
+    if single.basis == "model":
+        return unanimous
+    by_judge, by_model = single.covariance(inverse).diagonal(), inverse.diagonal()
+    if by_judge.sum() < _ALIKE * by_model.sum() or (by_judge < _NOTHING * by_model).any():
+        return unanimous  # judges who answer alike, pair by pair
+    few = single.basis == "jackknife"
+    return Clustered(
+        single=Dense(single.covariance(inverse)),
+        joint=Dense(joint.covariance(inverse)),
+        df=single.df,
+        basis=single.basis,
+        note=Problem("I-JACKKNIFE", None, None, None, {"n": m}) if few else None,
+        reason=Problem("S-JACKKNIFE") if few else None,
+    )

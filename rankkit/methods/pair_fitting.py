@@ -1,0 +1,307 @@
+"""Which model of the comparisons can be fitted, how precise it is, and if none can, because of whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from rankkit.errors import ConvergenceError, IdentificationError, Problem, SolverError
+from rankkit.kernels import bradley_terry, davidson, judge_clusters, pair_models, separation
+from rankkit.kernels.arrays import Floats
+from rankkit.kernels.bradley_terry import BradleyTerryFit
+from rankkit.kernels.contests import Contests
+from rankkit.kernels.covariance import Covariance, Dense
+from rankkit.kernels.on_demand_covariance import OnDemand
+from rankkit.kernels.pair_counts import PairCounts, aggregate
+from rankkit.kernels.pair_laplacian import DENSE
+from rankkit.kernels.pair_model_fit import PairModelFit
+from rankkit.methods.pair_clusters import Clustered, clustered
+from rankkit.methods.pair_covariates import Covariates
+from rankkit.methods.pair_data import Pairs
+from rankkit.methods.pair_notes import not_finite, who_is_extreme
+from rankkit.result import SeBasis
+
+Ties = Literal["auto", "davidson", "rao_kupper", "half", "drop"]
+Penalty = Literal["auto", "none", "jeffreys", "gaussian"]
+Used = Literal["none", "jeffreys", "gaussian"]
+TieModel = Literal["none", "davidson", "rao_kupper", "half"]
+Link = Literal["logit", "probit"]
+Judges = Literal["auto", "model"]
+Solver = Literal["newton", "choix"]
+_CLOSE = 1e-6  # logits within which the cross-check solver must agree
+_PROBIT = 0.6  # normal units for a logit, about
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairModel:
+    """What is to be fitted: the settings of :class:`~rankkit.PairedComparison` that say so."""
+
+    ties: Ties = "auto"
+    penalty: Penalty = "auto"
+    link: Link = "logit"
+    judges: Judges = "auto"
+    solver: Solver = "newton"
+    prior_sd: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class PairFit:
+    """Worths with their covariance, and how they were come by."""
+
+    source: BradleyTerryFit | PairModelFit
+    worth: Floats
+    clusters: Clustered
+    penalty: Used
+    tie_model: TieModel
+    link: Link
+    finite: bool
+    names: tuple[str, ...] = ()
+    parameters: Floats | None = None
+    parameter_covariance: Floats | None = None
+    prior: tuple[float, str] = (float("inf"), "none")
+
+    @property
+    def covariance(self) -> Covariance:
+        """Covariance of single scores."""
+        return self.clusters.single
+
+    @property
+    def se_basis(self) -> SeBasis:
+        """Where standard errors come from."""
+        return "model" if self.clusters.basis == "model" else "bootstrap" if self.clusters.basis == "bootstrap" else "judge_cluster"
+
+    @property
+    def reason(self) -> Problem | None:
+        """Why the scores are provisional, if they are."""
+        if self.finite:
+            return self.clusters.reason
+        return Problem("S-PRIOR" if self.penalty == "gaussian" else "S-PENALTY")
+
+    def chances(self, pairs: Pairs) -> tuple[Floats, Floats | None]:
+        """Chance that left wins, and of a tie where ties are an outcome of their own, in each row."""
+        if isinstance(self.source, BradleyTerryFit):
+            return 1 / (1 + np.exp(self.worth[pairs.right] - self.worth[pairs.left])), None
+        left, _, tie = self.source.probabilities()
+        of_row = self.source.contests.of_row
+        return left[of_row], tie[of_row] if self.source.model.has_tie_parameter else None
+
+
+def fit(pairs: Pairs, model: PairModel, beside: Covariates) -> PairFit:
+    """Fit what can be fitted.
+
+    Raises
+    ------
+    IdentificationError
+        Where maximum likelihood is demanded but does not exist, or parameters cannot be told apart; names the people.
+    """
+    tie = _tie_model(pairs, model, beside)
+    if model.link == "logit" and tie in ("none", "half") and not beside.names:
+        return _plain(pairs, model, tie)
+    return _general(pairs, model, beside, tie)
+
+
+def _tie_model(pairs: Pairs, model: PairModel, beside: Covariates) -> TieModel:
+    """Davidson's where it can be estimated and nobody says otherwise; with the normal link Rao and Kupper's (Glenn and David's)."""
+    if not pairs.counts.has_ties:
+        return "none"
+    if model.ties in ("davidson", "rao_kupper", "half"):
+        return model.ties
+    if model.link == "probit":
+        return "rao_kupper"
+    if model.penalty == "auto" and not beside.names and not davidson.has_finite_estimate(pairs.counts):
+        return "half"
+    return "davidson"
+
+
+def _plain(pairs: Pairs, model: PairModel, tie: TieModel) -> PairFit:
+    """Bradley and Terry's model, ties counting half."""
+    used: Used = "none" if model.penalty == "auto" else model.penalty
+    start = _by_choix(pairs.counts) if model.solver == "choix" and used == "none" and pairs.existence.kind == "finite" else None
+    finite = True
+    try:
+        fitted = bradley_terry.fit(pairs.counts, penalty=used, prior_sd=model.prior_sd, start=start)
+    except ConvergenceError:
+        if used != "none" or pairs.existence.kind == "finite":
+            raise
+        if model.penalty == "none":
+            raise IdentificationError("E-UNBEATEN", who=who_is_extreme(pairs)) from None
+        used, finite = _fallback(pairs), False
+        fitted = bradley_terry.fit(pairs.counts, penalty=used, prior_sd=model.prior_sd)
+    else:
+        finite = used == "none" or pairs.existence.kind == "finite"
+    if start is not None and float(np.abs(start - fitted.worth).max()) > _CLOSE:
+        raise SolverError("E-CROSSCHECK", gap=float(np.abs(start - fitted.worth).max()))
+    n, m = pairs.n, pairs.m
+
+    def scores() -> Floats:
+        return judge_clusters.judge_scores(pairs.judge, pairs.left, pairs.right, pairs.result, pairs.weight, fitted.worth, n, m)
+
+    def refit(r: int) -> Floats | None:
+        try:
+            return bradley_terry.fit(pairs.without_judge(r), penalty=used, prior_sd=_given(fitted.prior_sd)).worth
+        except ConvergenceError:
+            return None
+
+    def information(x: Floats) -> Floats:
+        return np.asarray(fitted.information @ x + fitted.ridge * (x - x.mean(axis=0)))
+
+    covariance = fitted.covariance_on_demand()
+    found = Clustered(covariance)
+    if model.judges == "auto":
+        found = clustered(pairs, fitted.worth, covariance, scores=scores, information=information, refit=refit)
+    prior = (fitted.prior_sd, fitted.prior_source)
+    return PairFit(fitted, fitted.worth, found, used, tie, "logit", finite, prior=prior)
+
+
+def _fallback(pairs: Pairs) -> Used:
+    """Jeffreys where it is affordable, beyond a Gaussian prior."""
+    return "jeffreys" if pairs.n <= DENSE else "gaussian"
+
+
+def _given(sd: float) -> float | None:
+    return sd if np.isfinite(sd) else None
+
+
+def _general(pairs: Pairs, model: PairModel, beside: Covariates, tie: TieModel) -> PairFit:
+    """Order effect, tie parameter, covariates or normal link."""
+    seen = pairs.contests(beside.contest)
+    used: Used = "none" if model.penalty == "auto" else model.penalty
+    worths: Literal["free", "none"] = "none" if beside.explained and used != "gaussian" else "free"
+    prior = (float("inf"), "none")
+    finite = True
+
+    def fitted_with(penalty: Used, data: Contests) -> PairModelFit:
+        tau = prior[0] if penalty == "gaussian" else 1.0
+        return pair_models.fit(
+            data, link=model.link, ties="half" if tie == "none" else tie, worths=worths, penalty=penalty, tau=tau, tau_effects=_wide(tau)
+        )
+
+    if used == "gaussian":
+        prior = _prior(pairs, model)
+    try:
+        source = fitted_with(used, seen)
+    except ConvergenceError:
+        why = separation.verdict(seen, ties=tie in ("davidson", "rao_kupper"), worths=worths)
+        if why.kind == "finite" or used != "none":
+            raise
+        if model.penalty == "none" or why.kind == "aliased":
+            raise IdentificationError([not_finite(why, pairs, beside.names)]) from None
+        used, finite = ("jeffreys" if worths == "none" else _fallback(pairs)), False
+        prior = _prior(pairs, model) if used == "gaussian" else prior
+        source = fitted_with(used, seen)
+    else:
+        if used != "none":
+            finite = separation.verdict(seen, ties=tie in ("davidson", "rao_kupper"), worths=worths).kind == "finite"
+    names = (*beside.names, *({"davidson": ("log_nu",), "rao_kupper": ("log_theta",)}.get(tie, ())))
+    estimates = np.append(source.effects, source.tie if tie in ("davidson", "rao_kupper") else [])
+    left_out: dict[int, PairModelFit | None] = {}
+
+    def without(r: int) -> PairModelFit | None:
+        if r not in left_out:
+            try:
+                left_out[r] = fitted_with(used, seen.recounted(pairs.result, np.where(pairs.judge == r, 0.0, pairs.mass)))
+            except ConvergenceError:
+                left_out[r] = None
+        return left_out[r]
+
+    def refit(r: int) -> Floats | None:
+        one = without(r)
+        return None if one is None else worths_of(one, beside)
+
+    worth = worths_of(source, beside)
+    own = source.parameter_covariance
+    covariance = _covariance(source, beside)
+    found = Clustered(covariance)
+    if model.judges == "auto" and worths == "free" and not beside.explained:
+        scores = source.judge_scores(pairs.judge, pairs.result, pairs.weight, pairs.m) if pairs.m else None
+        found = clustered(
+            pairs, worth, covariance, scores=lambda: scores.worths if scores else own, information=source.times_information, refit=refit
+        )
+        if found.basis == "sandwich" and scores is not None:
+            own = scores.others_covariance
+        elif found.basis == "jackknife":
+            each = [without(r) for r in range(pairs.m)]
+            shift = np.array([np.append(one.effects, [one.tie][: len(estimates) - len(one.effects)]) for one in each if one]) - estimates
+            own = shift.T @ shift * ((pairs.m - 1) / pairs.m)
+    elif model.judges == "auto":
+        found = Clustered(covariance, note=Problem("I-COVARIATESE"))
+    return PairFit(source, worth, found, used, tie, model.link, finite, names, estimates, own, prior)
+
+
+def refitted(pairs: Pairs, model: PairModel, beside: Covariates, fitted: PairFit, weight: Floats) -> tuple[Floats, Floats, bool] | None:
+    """Fit the same model to other weights of the rows: worths, other parameters, and whether a penalty was needed.
+
+    None where the people are not all linked any more.
+    """
+    for used in (fitted.penalty, "jeffreys"):
+        try:
+            if isinstance(fitted.source, BradleyTerryFit):
+                counts = aggregate(pairs.left, pairs.right, pairs.result, weight, pairs.n)
+                start = fitted.worth if used == fitted.penalty else None
+                one = bradley_terry.fit(counts, penalty=used, prior_sd=_given(fitted.prior[0]), start=start)
+                return one.worth, np.zeros(0), used != fitted.penalty
+            source = fitted.source
+            again = pair_models.fit(
+                source.contests.recounted(pairs.result, weight),
+                link=model.link,
+                ties=source.model.ties,
+                worths=source.worths,
+                penalty=used,
+                tau=fitted.prior[0] if used == "gaussian" else 1.0,
+                tau_effects=_wide(fitted.prior[0]) if used == "gaussian" else float("inf"),
+            )
+        except ConvergenceError:
+            continue
+        others = np.append(again.effects, again.tie if source.model.has_tie_parameter else [])
+        return worths_of(again, beside), others, used != fitted.penalty
+    return None
+
+
+def worths_of(source: PairModelFit, beside: Covariates) -> Floats:
+    """Worths, and what covariates of people say of them."""
+    return np.asarray(source.worth + beside.person @ source.effects[len(source.effects) - beside.person.shape[1] :])
+
+
+def _covariance(source: PairModelFit, beside: Covariates) -> Covariance:
+    """Covariance of the worths, on demand; of worths explained by covariates it follows from their coefficients."""
+    if not beside.explained:
+        return OnDemand(source.contests.n, source.compact_covariance)
+    p, r = beside.person.shape[1], len(source.information.corner)
+    first = len(source.effects) - p
+    mine = np.arange(first, len(source.effects))
+    x = beside.person
+
+    def make() -> Covariance:
+        of_effects = x @ source.parameter_covariance[np.ix_(mine, mine)] @ x.T
+        if source.worths == "none":
+            return Dense(of_effects)
+        across = source.cross_covariance[:, mine] @ x.T if r else np.zeros((len(x), len(x)))
+        return Dense(source.compact_covariance().dense() + of_effects + across + across.T)
+
+    return OnDemand(source.contests.n, make)
+
+
+def _prior(pairs: Pairs, model: PairModel) -> tuple[float, str]:
+    """Prior standard deviation of the worths in units of the link: given, or estimated from the worths alone."""
+    if model.prior_sd is not None:
+        return model.prior_sd, "given"
+    alone = bradley_terry.fit(pairs.counts, penalty="gaussian")
+    return alone.prior_sd * (_PROBIT if model.link == "probit" else 1.0), alone.prior_source
+
+
+def _wide(tau: float) -> float:
+    """Prior of coefficients: wider than any worth, so that it only keeps them finite."""
+    return 10 * tau
+
+
+def _by_choix(counts: PairCounts) -> Floats:
+    """Worths by choix's dense iterative Luce spectral ranking, as a start our own iteration must confirm."""
+    import choix  # noqa: PLC0415 - an optional cross-check, slow to import
+
+    wins = np.zeros((counts.n, counts.n))
+    wins[counts.first, counts.second] = counts.wins_first + counts.ties / 2
+    wins[counts.second, counts.first] = counts.wins_second + counts.ties / 2
+    worth: Floats = np.asarray(choix.ilsr_pairwise_dense(wins))
+    return np.asarray(worth - worth.mean())

@@ -1,0 +1,169 @@
+"""Tables about a fit of comparisons, each computed when somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from rankkit.kernels import pair_goodness, pair_models
+from rankkit.kernels.arrays import Floats
+from rankkit.kernels.bradley_terry import BradleyTerryFit
+from rankkit.kernels.contests import of_pairs
+from rankkit.kernels.pair_model_fit import PairModelFit
+from rankkit.kernels.pair_residuals import pair_residuals
+from rankkit.kernels.quasi_variances import quasi_variances
+from rankkit.kernels.stochastic_transitivity import stochastic_transitivity
+from rankkit.lazy_tables import LazyTables
+from rankkit.methods import judge_tables, pair_reliability
+from rankkit.methods.pair_data import Pairs
+from rankkit.methods.pair_fitting import PairFit
+from rankkit.tables.comparisons import Comparisons
+
+_MOST_QUASI = 2000  # people up to whom quasi-variances are sought
+_MOST_TESTED = 300  # people up to whom a model is fitted to simulated data
+_REPLICATES = 499  # simulated data sets of the goodness of fit
+
+
+def evidence(table: Comparisons, pairs: Pairs, fitted: PairFit, level: float, seed: int) -> LazyTables:
+    """Say how to make each table."""
+    makers: dict[str, Callable[[], pd.DataFrame]] = {
+        "record": partial(record, pairs),
+        "likelihood": partial(likelihood, fitted),
+        "parameters": partial(parameters, fitted, level),
+        "pairs": partial(pair_table, pairs, fitted),
+        "goodness_of_fit": partial(goodness_of_fit, pairs, fitted, seed),
+        "transitivity": partial(transitivity, pairs),
+        "quasi": partial(quasi, pairs, fitted, level),
+        "reliability": partial(pair_reliability.reliability, table.extras.get("design"), pairs, fitted, level, seed),
+        "growth": partial(pair_reliability.growth_table, table.extras.get("seq"), pairs, seed),
+    }
+    if pairs.m or (pairs.weight is None and len(pairs.counts.first) == len(pairs.left)):  # else nobody's consistency is meant
+        makers["consistency"] = partial(judge_tables.consistency, pairs, seed)
+        makers["circular_triads"] = partial(judge_tables.circular_triads, pairs, seed)
+    if pairs.m:
+        makers["judges"] = partial(judge_tables.judges, table.extras.get("response_ms"), pairs, fitted, level, seed)
+        makers["findings"] = partial(judge_tables.as_findings, table.extras.get("response_ms"), pairs, fitted, level, seed)
+    return LazyTables(makers)
+
+
+def record(pairs: Pairs) -> pd.DataFrame:
+    """Wins, losses and ties of each person compared."""
+    wins, losses, ties = pairs.record()
+    index = pd.Index(list(pairs.people), name="ratee")
+    return pd.DataFrame({"wins": wins, "losses": losses, "ties": ties, "comparisons": wins + losses + ties}, index=index)
+
+
+def likelihood(fitted: PairFit) -> pd.DataFrame:
+    """Log-likelihood, and deviance with its degrees of freedom where there is one."""
+    deviance = fitted.source.deviance
+    df = float("nan") if deviance is None else float(fitted.source.df)
+    values = [fitted.source.loglik, float("nan") if deviance is None else deviance, df]
+    return pd.DataFrame({"value": values}, index=pd.Index(["loglik", "deviance", "deviance_df"], name="statistic"))
+
+
+def parameters(fitted: PairFit, level: float) -> pd.DataFrame:
+    """Estimates beside the worths with intervals; clustered by judge as the scores are."""
+    index = pd.Index(list(fitted.names), name="parameter", dtype="object")
+    columns = ["estimate", "se", "ci_low", "ci_high", "p"]
+    if fitted.parameters is None or fitted.parameter_covariance is None:
+        return pd.DataFrame(columns=columns, index=index, dtype=np.float64)
+    estimate, se = fitted.parameters, np.sqrt(np.diag(fitted.parameter_covariance))
+    reach = stats.t.ppf(0.5 + level / 2, fitted.clusters.df) * se
+    p = 2 * stats.t.sf(np.abs(estimate) / se, fitted.clusters.df)
+    return pd.DataFrame(dict(zip(columns, (estimate, se, estimate - reach, estimate + reach, p), strict=True)), index=index)
+
+
+def pair_chances(pairs: Pairs, fitted: PairFit) -> tuple[Floats, Floats | None]:
+    """Chances that the first of each pair wins, and of a tie, over the contests in which they met."""
+    counts, source = pairs.counts, fitted.source
+    if isinstance(source, BradleyTerryFit):
+        return 1 / (1 + np.exp(fitted.worth[counts.second] - fitted.worth[counts.first])), None
+    left, right, tie = source.probabilities()
+    seen = source.contests
+    share = seen.total / counts.total[seen.of_pair]
+    first = seen.per_pair(share * np.where(seen.left < seen.right, left, right))
+    return first, seen.per_pair(share * tie) if source.model.has_tie_parameter else None
+
+
+def _leverage(pairs: Pairs, fitted: PairFit) -> Floats | None:
+    """Share of each pair's information that went into its own prediction; None for too many people."""
+    covariance = fitted.source.covariance
+    if covariance is None:
+        return None
+    own, counts = np.diag(covariance), pairs.counts
+    between = own[counts.first] + own[counts.second] - 2 * covariance[counts.first, counts.second]
+    return np.clip(fitted.source.weight * between, 0.0, 1.0)
+
+
+def pair_table(pairs: Pairs, fitted: PairFit) -> pd.DataFrame:
+    """One row a pair: what happened and what the model expects."""
+    counts = pairs.counts
+    win, tie = pair_chances(pairs, fitted)
+    found = pair_residuals(counts, win, tie, _leverage(pairs, fitted))
+    ids = np.array(pairs.people, dtype=object)
+    gap = fitted.worth[counts.first] - fitted.worth[counts.second]
+    return pd.DataFrame(
+        {
+            "first": ids[counts.first],
+            "second": ids[counts.second],
+            "comparisons": counts.total,
+            "wins_first": counts.wins_first,
+            "wins_second": counts.wins_second,
+            "ties": counts.ties,
+            "probability": stats.norm.cdf(gap) if fitted.link == "probit" else 1 / (1 + np.exp(-gap)),
+            "expected_first": found.expected,
+            "residual": found.standardised,
+        }
+    )
+
+
+def as_model(pairs: Pairs, fitted: PairFit) -> PairModelFit:
+    """Return the fit as one of the general models, for what only those can do."""
+    if isinstance(fitted.source, PairModelFit):
+        return fitted.source
+    return pair_models.fit(of_pairs(pairs.counts))
+
+
+def goodness_of_fit(pairs: Pairs, fitted: PairFit, seed: int) -> pd.DataFrame:
+    """Deviance and Pearson's statistic against free chances for every pair, tested by parametric bootstrap.
+
+    The chi-squared distribution does not hold where pairs were compared a few times only. Empty where there is no
+    test: with a penalty, with ties counted half, with weights that are no counts, with nothing left over, or with more
+    than 300 people.
+    """
+    columns = ["statistic", "df", "p", "method"]
+    empty = pd.DataFrame(columns=columns, index=pd.Index([], name="test", dtype="object"))
+    whole = pairs.weight is None or np.array_equal(pairs.weight, np.rint(pairs.weight))
+    if fitted.penalty != "none" or fitted.tie_model == "half" or fitted.source.df <= 0 or not whole or pairs.n > _MOST_TESTED:
+        return empty
+    found = pair_goodness.goodness(as_model(pairs, fitted), replicates=_REPLICATES, seed=seed)
+    how = f"parametric bootstrap, {found.replicates} replicates"
+    rows = {"deviance": (found.deviance, found.df, found.p_deviance, how), "Pearson": (found.pearson, found.df, found.p_pearson, how)}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("test")
+
+
+def transitivity(pairs: Pairs) -> pd.DataFrame:
+    """Violations of weak, moderate and strong stochastic transitivity among triads whose pairs were all compared."""
+    found = stochastic_transitivity(pairs.counts)
+    kinds = {"weak": found.weak, "moderate": found.moderate, "strong": found.strong}
+    rows = {k: (found.triads, v.violations, v.share, v.mean, v.largest) for k, v in kinds.items()}
+    columns = ["triples", "violations", "share", "mean", "largest"]
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("kind")
+
+
+def quasi(pairs: Pairs, fitted: PairFit, level: float) -> pd.DataFrame:
+    """Quasi-standard errors and comparison intervals; how far off they are at worst stands in ``worst_error``."""
+    index = pd.Index(list(pairs.people), name="ratee")
+    columns = ["quasi_se", "quasi_low", "quasi_high", "worst_error"]
+    if pairs.n < 3 or pairs.n > _MOST_QUASI:
+        return pd.DataFrame(np.nan, index=index, columns=columns)
+    found = quasi_variances((fitted.clusters.joint or fitted.covariance).dense())  # of full rank where judges are few
+    reach = stats.t.ppf(0.5 + level / 2, fitted.clusters.df) * found.se
+    worst = round(max(abs(found.smallest_error), abs(found.largest_error)), 6)
+    return pd.DataFrame(
+        {"quasi_se": found.se, "quasi_low": fitted.worth - reach, "quasi_high": fitted.worth + reach, "worst_error": worst}, index=index
+    )
