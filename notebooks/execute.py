@@ -6,6 +6,9 @@
 
 The kernel is the interpreter that runs this script, and ``rankkit`` is the one of this checkout. Needs nbclient,
 nbformat and ipykernel.
+
+Cells tagged ``published-data`` read tables that do not come with rankkit from the folder named by the environment variable
+``RANKKIT_PUBLISHED_DATA``. Where there is no such folder these cells, and only these, are left as they are, and it is said.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ from nbclient.exceptions import CellExecutionError
 
 HERE = Path(__file__).resolve().parent
 TIMEOUT = 60  # seconds for a single cell
+PUBLISHED = "published-data"  # tag of cells that need tables kept elsewhere
+FOLDER = "RANKKIT_PUBLISHED_DATA"  # environment variable that names their folder
 AT_ONCE = 2  # notebooks executed side by side
 _NUMBER = re.compile(r"[-−+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -59,6 +64,8 @@ def main(arguments: list[str] | None = None) -> int:
                 nbformat.write(fresh, notebook)
             print(f"{notebook.name}: {'FAILED' if wrong else 'written' if options.write else 'as committed'} ({seconds:.1f} s)")
             print("".join(f"  {line}\n" for line in wrong), end="")
+            if fresh is not None and (skipped := sum(map(left_alone, fresh.cells))):
+                print(f"  {skipped} cells tagged {PUBLISHED} neither run nor compared: {FOLDER} names no folder")
             failed += bool(wrong)
     return failed
 
@@ -68,19 +75,35 @@ def executed(path: Path) -> tuple[nbformat.NotebookNode | None, list[str], float
     start = time.perf_counter()
     notebook = plain(nbformat.read(path, as_version=4))
     for cell in notebook.cells:
-        if cell.cell_type == "code":
+        if cell.cell_type == "code" and not left_alone(cell):
             cell.outputs = []
     with tempfile.TemporaryDirectory() as folder:
         manager = AsyncKernelManager(kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[]))
         quiet = ["--Application.log_level=40"]  # the kernel talks to this machine only
         client = NotebookClient(
-            notebook, km=manager, timeout=TIMEOUT, extra_arguments=quiet, coalesce_streams=True, resources={"metadata": {"path": folder}}
+            notebook,
+            km=manager,
+            timeout=TIMEOUT,
+            extra_arguments=quiet,
+            coalesce_streams=True,
+            resources={"metadata": {"path": folder}},
+            skip_cells_with_tag="" if has_published_data() else PUBLISHED,
         )
         try:
             client.execute()
         except CellExecutionError as error:
             return None, [_COLOUR.sub("", str(error))], time.perf_counter() - start
     return plain(notebook), complaints(notebook), time.perf_counter() - start
+
+
+def has_published_data() -> bool:
+    """Whether the folder of published tables is here."""
+    return Path(os.environ.get(FOLDER) or os.devnull).is_dir()
+
+
+def left_alone(cell: nbformat.NotebookNode) -> bool:
+    """Whether a cell is not run because it needs tables that are not here; its committed outputs stay."""
+    return PUBLISHED in cell.metadata.get("tags", []) and not has_published_data()
 
 
 def plain(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

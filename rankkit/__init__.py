@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rankkit.tables.attributes import Attributes
     from rankkit.tables.comparisons import Comparisons
     from rankkit.tables.people import People
+    from rankkit.tables.rank_matrix import rankings_from_matrix
     from rankkit.tables.rankings import Rankings
     from rankkit.tables.ratings import Ratings
     from rankkit.tables.reading import read_attributes, read_comparisons, read_people, read_rankings, read_ratings
@@ -48,6 +49,7 @@ _HOME = {
     "fit_by": "assessment",
     "from_matrix": "tables.wide",
     "from_wide": "tables.wide",
+    "rankings_from_matrix": "tables.rank_matrix",
     "read_attributes": "tables.reading",
     "read_comparisons": "tables.reading",
     "read_people": "tables.reading",
@@ -81,6 +83,7 @@ __all__ = [
     "fit_by",
     "from_matrix",
     "from_wide",
+    "rankings_from_matrix",
     "read_attributes",
     "read_comparisons",
     "read_people",

@@ -137,9 +137,10 @@ def test_rankings_link_through_people() -> None:
     assert audit(rk.Rankings.from_frame(frame.assign(ratee=list("abcd")))).kind == "nested"
 
 
-def test_blank_ranks_link_nobody() -> None:
+def test_who_was_not_shown_links_nobody() -> None:
     frame = pd.DataFrame({"rater": list("jjkkk"), "ratee": list("abcda"), "rank": [1, 2, 2, 1, np.nan]})
-    assert audit(frame).kind == "nested"
+    assert audit(frame.assign(status=["", "", "", "", "not_presented"])).kind == "nested"
+    assert audit(frame).kind == "partially_crossed"  # shown and left over is a judgement
 
 
 def test_bad_tables() -> None:

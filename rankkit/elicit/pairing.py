@@ -123,6 +123,9 @@ class PairingSession:
 
         Notes
         -----
+        Where people differ by several logits adaptive pairing ranks them as well with a quarter fewer comparisons; where
+        they differ by about one it saves nothing, and the spread it shows is mostly its own.
+
         Ross, R. T. (1934). Optimum orders for the presentation of pairs in the method of paired comparisons. *Journal of
         Educational Psychology*, 25. David, H. A. (1988). *The Method of Paired Comparisons*. Pollitt, A. (2012). The method
         of adaptive comparative judgement. *Assessment in Education*, 19. Bramley, T. & Vitello, S. (2019). The effect of

@@ -34,6 +34,7 @@ from rankkit.kernels.pair_designs import PairDesign, complete, components
 from rankkit.kernels.regular_designs import random_regular
 from rankkit.tables.text import as_text
 
+_STREAM = 5302  # keeps the lot apart from whatever else is drawn from the same seed
 _SECONDS = 6.0
 FixedDesign = Literal["complete", "random_regular", "cyclic"]
 
@@ -229,7 +230,7 @@ def assign(
     forbidden = pair_codes(excluded, {p: i for i, p in enumerate(people)})
     shares = []
     for number in range(len(named)):
-        rng = np.random.default_rng([seed, number])
+        rng = np.random.default_rng([seed, _STREAM, number])
         pairs = _design(design, len(people), k, rng, forbidden)
         shares.append(_share(pairs, permitted, judges_per_pair, rng, [names[p] for p in people]))
     notes = _notes(shares, judges)

@@ -20,6 +20,7 @@ from rankkit.kernels.pair_schedules import Schedule, schedule
 from rankkit.kernels.regular_designs import random_regular
 
 _RESULT = {"left": 1, "right": -1, "tie": 0}
+_STREAM = 5301  # keeps the lot apart from whatever else is drawn from the same seed
 _LAG = 5  # questions between a pair and its repetition, where that many are left
 _SPARE = 0.25  # share by which a person may exceed the usual number of comparisons under adaptive pairing
 
@@ -57,7 +58,7 @@ class DimensionPlan:
         self.dimension = settings.dimensions[number]
         self.n = len(settings.items)
         self.permitted = settings.permitted
-        rng = np.random.default_rng([settings.seed, number])
+        rng = np.random.default_rng([settings.seed, _STREAM, number])
         self.lot = np.triu(rng.random((self.n, self.n)), 1)
         self.lot += self.lot.T
         none = PairDesign(self.n, np.zeros(0, np.int64), np.zeros(0, np.int64))

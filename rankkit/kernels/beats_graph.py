@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -174,7 +174,7 @@ def _links_all(counts: PairCounts) -> bool:
 
 def _parts(n: int, start: Ints, second: Ints) -> tuple[int, Ints]:
     """Number of connected components, and that of each node, of a graph in compressed rows."""
-    graph = csr_array((np.ones(len(second), dtype=np.float64), second, start), shape=(n, n))
+    graph: Any = csr_array((np.ones(len(second)), second, start), shape=(n, n))
     parts, label = connected_components(graph, directed=False)
     return int(parts), label.astype(np.int64)
 

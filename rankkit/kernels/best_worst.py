@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,6 +17,7 @@ from rankkit.kernels.picks import WORST, Picks
 from rankkit.kernels.unordered_choice import unordered_choices
 
 _FURTHEST = 50.0  # a scale beyond this means that one end, or all but the first stage, carries no information at all
+_WIDEST = 300.0  # log-units
 _ENDS = {"worst_scale": (1 / _FURTHEST, _FURTHEST), "depth_loss": (-1.0, 3.0)}  # where a parameter that runs away is stopped
 
 
@@ -278,24 +278,28 @@ def fit(
     given = (1.0 if worst_scale is None else worst_scale, 0.0 if depth_loss is None else depth_loss)
     free = np.concatenate([np.ones(n, dtype=bool), [worst_scale is None, depth_loss is None]])
     first = np.zeros(n) if start is None else np.asarray(start, dtype=np.float64)
-    alone = partial(_evaluate, partial(derivatives, picks), np.arange(n + 2) < n, np.concatenate([np.zeros(n), given]))
+    alone = partial(_evaluate, picks, np.arange(n + 2) < n, np.concatenate([np.zeros(n), given]))
     if tau is None:
         tau = marginal_tau(alone, n, picks.m)
     peak = maximise(alone, first, n, tau=tau)
     if free[n:].any():
-        both = partial(_evaluate, partial(derivatives, picks), free, np.concatenate([np.zeros(n), given]))
+        both = partial(_evaluate, picks, free, np.concatenate([np.zeros(n), given]))
         peak = maximise(both, np.concatenate([peak.parameters, np.array(given)[free[n:]]]), n, tau=tau)
     names = [name for name, yes in zip(("worst_scale", "depth_loss"), free[n:], strict=True) if yes]
     return _fitted(peak, n, names, given, tau)
 
 
-def _evaluate(function: Callable[[Floats], Derivatives], free: Any, given: Floats, parameters: Floats) -> Derivatives:
-    """Derivatives by the free parameters only."""
+def _evaluate(picks: Picks, free: Any, given: Floats, parameters: Floats) -> Derivatives:
+    """Derivatives by the free parameters only; a step to where chances cannot be told from 0 or 1 is refused."""
     whole = given.copy()
     whole[free] = parameters
-    if np.abs(whole[-2:]).max() > _FURTHEST:
+    scale, loss = np.abs(whole[-2:])
+    if max(scale, loss) > _FURTHEST:
         raise ConvergenceError("E-CONV", iterations=0, gradient=float("nan"))
-    found = function(whole)
+    widest = np.abs(whole[:-2]).max(initial=0.0) * max(1.0, scale) * np.exp(max(0.0, -whole[-1]) * picks.stage.max(initial=0))
+    if widest > _WIDEST:
+        return Derivatives(-np.inf, np.zeros((1, len(parameters))), np.zeros((len(parameters), len(parameters))))
+    found = derivatives(picks, whole)
     return Derivatives(found.value, found.by_rater[:, free], found.information[np.ix_(free, free)])
 
 
@@ -320,6 +324,14 @@ def _fitted(peak: Peak, n: int, names: list[str], given: tuple[float, float], ta
         tau=float(tau),
         iterations=peak.iterations,
     )
+
+
+def _stopped(picks: Picks, name: str, value: float) -> float:
+    """Log-likelihood with a scale held at a value."""
+    try:
+        return fit(picks, start=None, **{name: value}).loglik
+    except ConvergenceError:
+        return -np.inf
 
 
 @dataclass(frozen=True)
@@ -376,8 +388,7 @@ def scale_tests(picks: Picks, null: BestWorstFit) -> dict[str, ScaleTest]:
             other = fit(picks, start=null.worth, **freed)
             found, height = (getattr(other, name), float(other.se[0])), other.loglik
         except ConvergenceError:
-            stopped = [fit(picks, start=null.worth, **{name: value}).loglik for value in _ENDS[name]]
-            found, height = (float("nan"), float("nan")), max(stopped)
+            found, height = (float("nan"), float("nan")), max(_stopped(picks, name, value) for value in _ENDS[name])
         statistic = max(2 * (height - null.loglik), 0.0)
         out[name] = ScaleTest(*found, statistic, float(stats.chi2.sf(statistic, 1)))
     return out

@@ -35,7 +35,7 @@ class BradleyTerryFit:
     iterations : int
         Newton steps taken.
     gradient_norm : float
-        Largest score of a person relative to that person's number of comparisons.
+        Largest score of a person relative to that person's number of comparisons, or a bound on it.
     penalty : {"none", "jeffreys", "gaussian"}
         What was maximised.
     leverages : {"none", "exact", "degree"}

@@ -16,7 +16,7 @@ from rankkit.kernels.arrays import Floats
 FIXED_TAU = 1.5
 """Standard deviation of the prior of worths, in logits, where the data do not say: most people within ±3."""
 
-_MOST = 200  # Newton steps
+_MOST = 60  # Newton steps
 _LONGEST = 3.0  # log-units one step may move a parameter
 _TOLERANCE = 1e-9  # a full step this short leaves an error of its square
 _ARMIJO = 1e-4

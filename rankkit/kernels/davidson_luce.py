@@ -192,7 +192,7 @@ def _derivatives(
     by_level = np.zeros(level.shape, dtype=level.dtype) + share
     tied = np.stack([(opens & (block.group_size == t)).sum(axis=1) for t in sizes], axis=-1) if sizes else np.zeros((len(opens), 0))
     logarithm = (level * share).sum(axis=-1) + (log_delta * tied).sum(axis=-1)
-    by_delta = np.zeros(tied.shape, dtype=level.dtype) + tied
+    by_delta = np.zeros((*level.shape[:-1], len(sizes)), dtype=level.dtype) + tied
     delta = [np.ones(1), *(np.exp(log_delta[..., k]) for k in range(len(sizes)))]
     powers = [np.exp(level / t) * block.real for t in all_sizes]
     sums = [_symmetric(y, t) for y, t in zip(powers, all_sizes, strict=True)]  # each: (t + 1, ..., longest + 1)

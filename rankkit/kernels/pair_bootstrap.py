@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from scipy.sparse import coo_array, csr_array
 
-from rankkit.errors import ConvergenceError
 from rankkit.kernels import bradley_terry, worth_penalties
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.beats_graph import is_connected
@@ -22,6 +21,7 @@ _NEWTON = 8  # Newton steps before a replicate is refitted by itself
 _GRADIENTS = 30  # conjugate gradient steps for one of them
 _ROOM = 100_000  # pairs times replicates worked on at once, so that they stay in the processor's cache
 _RUN = 1 << 14  # of them, so that they stay in the cache next to the processor
+_FLAT = 1e-7  # curvature relative to a person's information that single precision cannot tell from none
 _FAR = 20.0  # log-units between best and worst beyond which a replicate is refitted by itself
 _TOGETHER = 500  # people up to whom replicates are refitted together, with the inverse information written out
 
@@ -108,25 +108,25 @@ def bootstrap(
     Examples
     --------
     >>> counts = PairCounts(3, np.array([0, 0, 1]), np.array([1, 2, 2]), np.full(3, 40.0), np.full(3, 10.0), np.zeros(3))
-    >>> drawn = bootstrap(bradley_terry.fit(counts), 400, np.random.default_rng(1), np.arange(3))
-    >>> drawn.worth.shape, drawn.penalised, (drawn.worth.std(axis=0) / np.sqrt(np.diag(fitted.covariance))).round(1)
-    ((400, 3), 0, array([1., 1., 1.]))
+    >>> fitted = bradley_terry.fit(counts)
+    >>> drawn = bootstrap(fitted, 1000, np.random.default_rng(1), np.arange(3))
+    >>> drawn.worth.shape, drawn.penalised, np.allclose(drawn.worth.std(axis=0), np.sqrt(np.diag(fitted.covariance)), rtol=0.15)
+    ((1000, 3), 0, True)
     """
     counts, n = fitted.counts, fitted.counts.n
     if n <= 1 or replicates == 0:
         return WorthReplicates(np.zeros((replicates, n)), 0, 0)
     cells = _cells(counts, order)
-    if judge is None or rows is None:
-        draw = _comparisons_again(cells, rng)
-    else:
-        draw = _judges_again(cells, counts, rows, judge, rng)
+    drawn_again = _comparisons_again(cells, rng)
+    if judge is not None and rows is not None:
+        drawn_again = _judges_again(cells, counts, rows, judge, rng)
     many = _ManyFits(fitted, cells)
     out = np.empty((replicates, n))
     size = max(1, _ROOM // len(counts.first))
     penalised = disconnected = 0
     for at in range(0, replicates, size):
         part = out[at : at + size]
-        drawn = np.stack([draw() for _ in range(len(part))], axis=1)
+        drawn = np.stack([drawn_again() for _ in range(len(part))], axis=1)
         arrived = many.refit(drawn, part)
         for k in np.flatnonzero(~arrived):
             worth, with_penalty = _alone(fitted, many.counts_of(drawn[:, k]))
@@ -235,22 +235,23 @@ class _ManyFits:
             going = np.flatnonzero(((wins > 0) & (wins < self.incidence @ total)).all(axis=0))
             total, wins = (np.take(part, going, axis=1) for part in (total, wins))
         worth = np.repeat(self.fitted.worth[:, None], len(going), axis=1)
-        size = np.full(len(going), 0.3)
+        next_size = np.full(len(going), 0.5)  # by how much a step is expected to move somebody
         for _ in range(_NEWTON):
             if not len(going):
                 break
             score, weight = self._score(worth, total)
             score += wins - ridge * worth
-            accuracy = np.clip(0.3 * size, 1e-3, 0.05)
+            accuracy = np.clip(0.1 * next_size, 1e-4, 0.05)
             step = self._solve(weight, score, accuracy)
             worth += step
             size = np.abs(step).max(axis=0)
-            done = size * (size + 3 * accuracy) <= _CLOSE
+            next_size = size * (size + 3 * accuracy)
+            done = next_size <= _CLOSE
             out[going[done]] = (worth[:, done] - worth[:, done].mean(axis=0)).T
             arrived[going[done]] = True
             left = ~done & (np.ptp(worth, axis=0) < _FAR) & (size < 4)
             if not left.all():
-                going, size = going[left], size[left]
+                going, next_size = going[left], next_size[left]
                 worth, total, wins = (np.compress(left, part, axis=1) for part in (worth, total, wins))
         return arrived
 
@@ -291,14 +292,17 @@ class _ManyFits:
             across = self.gap @ short
             across *= weight
             image = self.of_gap @ across + ridge * direction
-            length = energy / np.maximum(np.sum(direction * image, axis=0), np.finfo(np.float64).tiny)
+            curvature = np.sum(direction * image, axis=0)
+            flat = curvature <= _FLAT * np.sum(degree * direction * direction, axis=0)
+            x[:, flat & (energy > goal)] = np.nan  # nobody's comparisons hold two groups together: left to a fit by itself
+            length = np.where(flat | (energy <= goal), 0.0, energy / np.where(flat, 1.0, curvature))
             x += length * direction
             residual -= length * image
             near = inverted(residual)
             fresh = np.sum(residual * near, axis=0)
             if (fresh <= goal).all():
                 break
-            direction *= fresh / np.maximum(energy, np.finfo(np.float64).tiny)
+            direction *= np.where(energy > goal, fresh / np.maximum(energy, np.finfo(np.float64).tiny), 0.0)
             direction += near
             energy = fresh
         return np.asarray(x - x.mean(axis=0))

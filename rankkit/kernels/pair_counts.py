@@ -178,7 +178,7 @@ def _by_runs(key: Any, bits: int, n: int) -> PairCounts:
     repeated = outcome[more]
 
     def count(code: int) -> Floats:
-        found = (begun == code).astype(np.float64)
+        found: Floats = (begun == code).astype(np.float64)
         _add(found, run, repeated == code)
         return found
 

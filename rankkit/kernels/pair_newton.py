@@ -15,6 +15,7 @@ _WIDE = 20.0  # log-units between best and worst; beyond, rounding could pass a 
 _WIDEST = 500.0  # log-units; beyond, no finite estimate is near
 _LONGEST_STEP = 4.0  # log-units one Newton step may move two people compared apart
 _ROUNDING = 1e-9  # relative accuracy of a factorisation, generously
+_NEAR = 1e-6  # score relative to comparisons from where Newton's last step can be trusted unseen
 _SLOW = 7  # Newton steps after which conjugate gradients give way to a factorisation
 _SINGLE = 2e-6  # relative accuracy conjugate gradients in single precision are asked for at most
 _AMPLIFIED = 1e-4  # rounding in single precision, times the condition of the worst graph conjugate gradients cope with
@@ -54,7 +55,7 @@ def maximise(
     iterations : int
         Steps taken.
     gradient_norm : float
-        Largest score relative to a person's comparisons.
+        Largest score relative to a person's comparisons, or a bound on it.
 
     Raises
     ------
@@ -97,9 +98,9 @@ def maximise(
         size = float(np.max(np.abs(step)))
         loss = _ROUNDING if system.exact and not surface.single else 3 * accuracy + _AMPLIFIED * surface.single
         left_over = (size + loss) * size
-        if worst <= tolerance and left_over <= tolerance:
+        if worst <= _NEAR and left_over <= tolerance:  # the score then is below half of it: no need to look
             worth = worth + step
-            return worth - worth.mean(), iteration + 1, worst
+            return worth - worth.mean(), iteration + 1, 0.5 * left_over
         gain = size / worst if worst > 0 else gain
         rise = float(np.sum(score * step))
         length = min(1.0, _LONGEST_STEP / surface.widest(step)) if size > 0.5 * _LONGEST_STEP else 1.0
@@ -147,9 +148,9 @@ class _Surface:
             of_first *= rate
             of_second /= both
             np.multiply(of_first, of_second, out=weight, casting="same_kind")
-        expected = ability * self._per_person()
+        expected: Floats = ability * self._per_person()
         expected += self.ridge * worth
-        return self.wins - expected
+        return np.asarray(self.wins - expected)
 
     def _per_person(self) -> Floats:
         if self.upper is None:

@@ -22,6 +22,7 @@ Ties = Literal["marginal", "davidson_luce"]
 _MOST_NEWTON = 60
 _WIDE = 20.0  # log-units between best and worst; beyond, rounding could pass a runaway for a solution
 _WIDEST = 300.0  # log-units; beyond, no finite estimate is near
+_WIDEST_WITH_TIES = 30.0  # log-units; with tie parameters nothing tells a runaway from an estimate beyond
 _LONGEST_STEP = 4.0  # log-units one Newton step may move a person
 _SLOW = 7  # Newton steps after which conjugate gradients give way to a factorisation
 _ROUNDING = 1e-12  # relative: an increase this small cannot be told from none
@@ -336,13 +337,15 @@ def _with_tie_outcomes(lists: RankingLists, prior_sd: float, tolerance: float, s
         information = np.zeros((0, 0)) if found.information is None else found.information
         return choice_newton.Derivatives(float(found.loglik @ lists.weight), found.score[None, :], information)
 
-    theta = np.concatenate([start, outcomes.even_start()])
+    even = outcomes.even_start()
+    theta = np.concatenate([start, even])
     peak = choice_newton.maximise(evaluate, theta, n, tau=prior_sd)
     worth, log_delta = peak.parameters[:n], peak.parameters[n:]
     score = peak.by_rater.sum(axis=0)
     score[:n] -= prior_sd**-2 * worth
     exposure = np.concatenate([outcomes.exposure + prior_sd**-2, np.full(len(log_delta), outcomes.choices.sum())])
     worst = float(np.max(np.abs(score) / exposure))
-    if worst > tolerance:
+    ran_away = max(float(np.ptp(worth)), float(np.max(np.abs(log_delta - even), initial=0.0))) > _WIDEST_WITH_TIES
+    if worst > tolerance or ran_away:
         raise ConvergenceError("E-CONV", iterations=peak.iterations, gradient=worst)
     return PlackettLuceFit(lists, worth, "davidson_luce", peak.iterations, worst, prior_sd, outcomes.sizes, log_delta)

@@ -302,7 +302,5 @@ def _circles(data: Evidence) -> list[Problem]:
     """Name the people whom majorities put in a circle."""
     if len(data.lists.informative) < 2 or len(data.lists.active) > _CYCLES_UP_TO:
         return []
-    names = data.lists.names_of_active
-    return [
-        Problem("W-CYCLE", None, None, None, {"who": " > ".join(names[i] for i in (*cycle, cycle[0]))}) for cycle in data.majorities.cycles
-    ]
+    names = [data.lists.labels.get(p, p) for p in data.lists.people]
+    return [Problem("W-CYCLE", None, None, None, {"who": " > ".join(names[i] for i in (*cycle, cycle[0]))}) for cycle in data.cycles]

@@ -89,7 +89,7 @@ class AlternationRankingResult(Result):
 
     @property
     def models(self) -> pd.DataFrame:
-        """How well the choice models describe the same lists, by ``model``: ``loglik, parameters, aic, used``."""
+        """How well the choice models describe the same lists, by ``model``: ``loglik, parameters, aic, chosen``."""
         return self._table("models")
 
     @property

@@ -14,8 +14,8 @@ from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.covariance import Covariance, Dense
 from rankkit.kernels.pair_laplacian import DENSE
 
-_ALIKE = 0.01  # share of the model's variance that independent judges never fall below: their answers are copies
-_NOTHING = 1e-6  # share at which one person's variance by judge is rounding error
+ALIKE = 0.01  # share of the model's variance that independent judges never fall below: their answers are copies
+NOTHING = 1e-6  # share at which one person's variance by judge is rounding error
 
 
 class Outcomes(Protocol):
@@ -106,7 +106,7 @@ def clustered(
     if single.basis == "model":
         return unanimous
     by_judge, by_model = single.covariance(inverse).diagonal(), inverse.diagonal()
-    if by_judge.sum() < _ALIKE * by_model.sum() or (by_judge < _NOTHING * by_model).any():
+    if by_judge.sum() < ALIKE * by_model.sum() or (by_judge < NOTHING * by_model).any():
         return unanimous  # judges who answer alike, pair by pair
     few = single.basis == "jackknife"
     return Clustered(

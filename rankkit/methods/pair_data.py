@@ -34,8 +34,8 @@ class Pairs:
         Code of the judge among :attr:`raters`; -1 where unknown.
     raters : tuple of str, length m
         Ids of the judges of these rows.
-    row : array of int, shape (rows,)
-        Positions in the table.
+    use : array of bool, shape (rows of the table,)
+        Which rows of the table these are.
     sided : bool
         Whether left and right mean anything.
     counts : PairCounts
@@ -50,7 +50,7 @@ class Pairs:
     weight: Floats | None
     judge: Ints
     raters: tuple[str, ...]
-    row: Ints
+    use: Bools
     sided: bool
     counts: PairCounts
 
@@ -60,21 +60,22 @@ class Pairs:
         every = bool(use.all())
         left, right = (table.left, table.right) if every else (table.left[use], table.right[use])
         result, weight = (table.result, table.count) if every else (table.result[use], table.count[use])
-        row = np.arange(len(use)) if every else np.flatnonzero(use)
-        seen = np.zeros(len(table.people), dtype=np.bool_)
-        seen[left] = seen[right] = True
-        people = table.people
-        if not seen.all():
-            place = np.cumsum(seen) - 1
-            left, right = place[left], place[right]
-            people = tuple(p for p, s in zip(table.people, seen, strict=True) if s)
+        people = table.people  # a table lists the people who stand in its rows
+        if not every:
+            seen = np.zeros(len(people), dtype=np.bool_)
+            seen[left] = seen[right] = True
+            if not seen.all():
+                place = np.cumsum(seen) - 1
+                left, right = place[left], place[right]
+                people = tuple(p for p, s in zip(table.people, seen, strict=True) if s)
         judge: Ints = np.broadcast_to(np.int64(-1), len(left))
         raters: tuple[str, ...] = ()
         if table.raters:
             judge, raters = _among_those_present(table.rater if every else table.rater[use], table.raters)
-        unit = None if (weight == 1).all() else weight
+        one = weight[:1] if weight.strides == (0,) else weight  # a constant column is stored once
+        unit = None if (one == 1).all() else weight
         counts = aggregate(left, right, result, unit, len(people))
-        return cls(people, table.labels, left, right, result, unit, judge, raters, row, table.sided, counts)
+        return cls(people, table.labels, left, right, result, unit, judge, raters, use, table.sided, counts)
 
     @property
     def n(self) -> int:
@@ -95,6 +96,15 @@ class Pairs:
     def mass(self) -> Floats:
         """Comparisons each row stands for."""
         return np.ones(len(self.left)) if self.weight is None else self.weight
+
+    @cached_property
+    def row(self) -> Ints:
+        """Positions of the rows in the table."""
+        return np.flatnonzero(self.use)
+
+    def remember(self, existence: Existence) -> None:
+        """Keep a verdict that the fit has come by."""
+        vars(self)["existence"] = existence
 
     @cached_property
     def existence(self) -> Existence:

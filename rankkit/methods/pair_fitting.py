@@ -14,7 +14,7 @@ from rankkit.kernels.bradley_terry import BradleyTerryFit
 from rankkit.kernels.contests import Contests
 from rankkit.kernels.covariance import Covariance, Dense
 from rankkit.kernels.on_demand_covariance import OnDemand
-from rankkit.kernels.pair_counts import PairCounts, aggregate
+from rankkit.kernels.pair_counts import PairCounts
 from rankkit.kernels.pair_laplacian import DENSE
 from rankkit.kernels.pair_model_fit import PairModelFit
 from rankkit.methods.pair_clusters import Clustered, clustered
@@ -61,6 +61,8 @@ class PairFit:
     parameters: Floats | None = None
     parameter_covariance: Floats | None = None
     prior: tuple[float, str] = (float("inf"), "none")
+    running: tuple[str, ...] = ()  # parameters that only the penalty keeps finite
+    aside: Problem | None = None  # about a bootstrap that was left out
 
     @property
     def covariance(self) -> Covariance:
@@ -119,18 +121,15 @@ def _plain(pairs: Pairs, model: PairModel, tie: TieModel) -> PairFit:
     """Bradley and Terry's model, ties counting half."""
     used: Used = "none" if model.penalty == "auto" else model.penalty
     start = _by_choix(pairs.counts) if model.solver == "choix" and used == "none" and pairs.existence.kind == "finite" else None
-    finite = True
-    try:
-        fitted = bradley_terry.fit(pairs.counts, penalty=used, prior_sd=model.prior_sd, start=start)
-    except ConvergenceError:
-        if used != "none" or pairs.existence.kind == "finite":
-            raise
-        if model.penalty == "none":
-            raise IdentificationError("E-UNBEATEN", who=who_is_extreme(pairs)) from None
-        used, finite = _fallback(pairs), False
-        fitted = bradley_terry.fit(pairs.counts, penalty=used, prior_sd=model.prior_sd)
-    else:
-        finite = used == "none" or pairs.existence.kind == "finite"
+    free = None
+    if used == "none":
+        free, found_out = bradley_terry.fit_if_finite(pairs.counts, start=start)
+        pairs.remember(found_out)
+        if free is None and model.penalty == "none":
+            raise IdentificationError("E-UNBEATEN", who=who_is_extreme(pairs))
+        used = used if free is not None else _fallback(pairs)
+    fitted = bradley_terry.fit(pairs.counts, penalty=used, prior_sd=model.prior_sd) if free is None else free
+    finite = free is not None or pairs.existence.kind == "finite"
     if start is not None and float(np.abs(start - fitted.worth).max()) > _CLOSE:
         raise SolverError("E-CROSSCHECK", gap=float(np.abs(start - fitted.worth).max()))
     n, m = pairs.n, pairs.m
@@ -170,7 +169,14 @@ def _general(pairs: Pairs, model: PairModel, beside: Covariates, tie: TieModel) 
     used: Used = "none" if model.penalty == "auto" else model.penalty
     worths: Literal["free", "none"] = "none" if beside.explained and used != "gaussian" else "free"
     prior = (float("inf"), "none")
-    finite = True
+    finite, running = True, tuple[str, ...]()
+
+    def verdict() -> separation.Separation:
+        held = np.arange(len(beside.names)) >= len(beside.names) - (beside.person.shape[1] if used == "gaussian" else 0)
+        why = separation.verdict(seen, ties=tie in ("davidson", "rao_kupper"), worths=worths, held=held)
+        if why.kind == "aliased":
+            raise IdentificationError([not_finite(why, pairs, beside.names)]) from None
+        return why
 
     def fitted_with(penalty: Used, data: Contests) -> PairModelFit:
         tau = prior[0] if penalty == "gaussian" else 1.0
@@ -183,17 +189,19 @@ def _general(pairs: Pairs, model: PairModel, beside: Covariates, tie: TieModel) 
     try:
         source = fitted_with(used, seen)
     except ConvergenceError:
-        why = separation.verdict(seen, ties=tie in ("davidson", "rao_kupper"), worths=worths)
+        why = verdict()
         if why.kind == "finite" or used != "none":
             raise
-        if model.penalty == "none" or why.kind == "aliased":
+        if model.penalty == "none":
             raise IdentificationError([not_finite(why, pairs, beside.names)]) from None
+        running = tuple(beside.names[k] for k in why.running)
         used, finite = ("jeffreys" if worths == "none" else _fallback(pairs)), False
         prior = _prior(pairs, model) if used == "gaussian" else prior
         source = fitted_with(used, seen)
     else:
         if used != "none":
-            finite = separation.verdict(seen, ties=tie in ("davidson", "rao_kupper"), worths=worths).kind == "finite"
+            why = verdict()
+            finite, running = why.kind == "finite", tuple(beside.names[k] for k in why.running)
     names = (*beside.names, *({"davidson": ("log_nu",), "rao_kupper": ("log_theta",)}.get(tie, ())))
     estimates = np.append(source.effects, source.tie if tie in ("davidson", "rao_kupper") else [])
     left_out: dict[int, PairModelFit | None] = {}
@@ -227,7 +235,7 @@ def _general(pairs: Pairs, model: PairModel, beside: Covariates, tie: TieModel) 
             own = shift.T @ shift * ((pairs.m - 1) / pairs.m)
     elif model.judges == "auto":
         found = Clustered(covariance, note=Problem("I-COVARIATESE"))
-    return PairFit(source, worth, found, used, tie, model.link, finite, names, estimates, own, prior)
+    return PairFit(source, worth, found, used, tie, model.link, finite, names, estimates, own, prior, running)
 
 
 def refitted(pairs: Pairs, model: PairModel, beside: Covariates, fitted: PairFit, weight: Floats) -> tuple[Floats, Floats, bool] | None:
@@ -235,14 +243,11 @@ def refitted(pairs: Pairs, model: PairModel, beside: Covariates, fitted: PairFit
 
     None where the people are not all linked any more.
     """
+    source = fitted.source
+    if isinstance(source, BradleyTerryFit):
+        return None
     for used in (fitted.penalty, "jeffreys"):
         try:
-            if isinstance(fitted.source, BradleyTerryFit):
-                counts = aggregate(pairs.left, pairs.right, pairs.result, weight, pairs.n)
-                start = fitted.worth if used == fitted.penalty else None
-                one = bradley_terry.fit(counts, penalty=used, prior_sd=_given(fitted.prior[0]), start=start)
-                return one.worth, np.zeros(0), used != fitted.penalty
-            source = fitted.source
             again = pair_models.fit(
                 source.contests.recounted(pairs.result, weight),
                 link=model.link,

@@ -15,6 +15,7 @@ from rankkit.tables.comparisons import SKIP, TIE, Comparisons
 if TYPE_CHECKING:
     from rankkit.methods.pair_fitting import PairFit
 
+_NAMED = 6  # numbers of comparisons written out
 _TIES = {"davidson": "Davidson 1970", "rao_kupper": "Rao & Kupper 1967", "half": "half a win for each, an approximation"}
 
 
@@ -26,12 +27,12 @@ def who_is_extreme(pairs: Pairs) -> str:
 def extremes(pairs: Pairs) -> list[Problem]:
     """Undefeated and winless people, or the groups between which all results go one way."""
     found = pairs.existence
-    names = pairs.names
+    names, often = pairs.names, pairs.counts.comparisons
     out = []
-    if len(found.undefeated):
-        out.append(Problem("W-UNDEFEATED", None, None, None, {"who": [names[i] for i in found.undefeated]}))
-    if len(found.winless):
-        out.append(Problem("W-WINLESS", None, None, None, {"who": [names[i] for i in found.winless]}))
+    for code, who in (("W-UNDEFEATED", found.undefeated), ("W-WINLESS", found.winless)):
+        if len(who):
+            times = ", ".join(f"{often[i]:.10g}" for i in who[:_NAMED]) + (", …" if len(who) > _NAMED else "")
+            out.append(Problem(code, None, None, None, {"who": [names[i] for i in who], "n": times}))
     if not out and found.n_strong > 1:
         for group in np.flatnonzero(found.unbeaten_group):
             members = [names[i] for i in np.flatnonzero(found.strong == group)]
@@ -56,13 +57,16 @@ def not_finite(why: Separation, pairs: Pairs, parameters: tuple[str, ...]) -> Pr
     return Problem("E-SEPARATED", None, None, None, {"what": [*moving, *who] or ["log_nu"]})
 
 
-def notes(fitted: PairFit, pairs: Pairs) -> list[Problem]:
-    """Say how the worths were come by."""
+def notes(fitted: PairFit, pairs: Pairs, chosen: str) -> list[Problem]:
+    """Say how the worths were come by; ``chosen`` is the penalty that was asked for."""
     out = []
     sd = {"sd": f"{fitted.prior[0]:.2f}", "how": fitted.prior[1]}
     if not fitted.finite:
-        out.append(Problem("I-GAUSSIAN", None, None, None, sd) if fitted.penalty == "gaussian" else Problem("I-JEFFREYS"))
+        how = "I-JEFFREYS" if fitted.penalty == "jeffreys" else "W-PRIORONLY" if chosen == "gaussian" else "I-GAUSSIAN"
+        out.append(Problem(how) if how == "I-JEFFREYS" else Problem(how, None, None, None, sd))
         out += extremes(pairs)
+        if fitted.running:
+            out.append(Problem("W-RUNAWAY", None, None, None, {"what": list(fitted.running)}))
     elif fitted.penalty == "jeffreys":
         out.append(Problem("I-JEFFREYSCHOSEN"))
     elif fitted.penalty == "gaussian":
@@ -70,8 +74,7 @@ def notes(fitted: PairFit, pairs: Pairs) -> list[Problem]:
     if fitted.tie_model != "none":
         n_ties = float(pairs.counts.ties.sum())
         out.append(Problem("I-TIES", None, None, None, {"n": n_ties, "how": _TIES[fitted.tie_model]}))
-    if fitted.clusters.note is not None:
-        out.append(fitted.clusters.note)
+    out += [note for note in (fitted.clusters.note, fitted.aside) if note is not None]
     return out
 
 

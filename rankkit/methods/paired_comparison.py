@@ -177,7 +177,7 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             status = tuple(found if i in known else "insufficient_data" for i in range(n))
             reasons = tuple(fitted.reason if i in known else why[i] for i in range(n))
         few = int(np.count_nonzero(pairs.counts.comparisons < _FEW))
-        notes = pair_notes.notes(fitted, pairs) + ([Problem("W-FEW", None, None, None, {"n": few})] if few else [])
+        notes = pair_notes.notes(fitted, pairs, self.penalty) + ([Problem("W-FEW", None, None, None, {"n": few})] if few else [])
         notes += pair_reliability.adaptive_notes(table.extras.get("design"), pairs)
         return PairedComparisonResult(
             method=type(self).__name__,

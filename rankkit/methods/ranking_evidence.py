@@ -21,6 +21,7 @@ from rankkit.kernels.ranking_lists import RankingLists
 from rankkit.methods.pair_clusters import Clustered, clustered
 from rankkit.methods.ranking_crosscheck import worths_by_choix
 from rankkit.result import SeBasis
+from rankkit.tables import numbers
 from rankkit.tables.ranking_picks import UNRANKED
 from rankkit.tables.rankings import Rankings
 
@@ -83,7 +84,8 @@ class Lists:
         names = tuple(name for name, w in zip(found.names, wanted, strict=True) if w)
         times = np.full(len(row), np.nan)
         if "response_ms" in table.extras:
-            times = table.extras["response_ms"].to_numpy(dtype=np.float64, na_value=np.nan)[row]
+            value, bad = numbers.parse(table.extras["response_ms"])
+            times = np.where(bad, np.nan, value)[row]
         return cls(
             people=table.people,
             labels=table.labels,

@@ -12,13 +12,14 @@ from scipy import stats
 
 from rankkit.errors import ConvergenceError
 from rankkit.kernels import best_worst, maxdiff
-from rankkit.kernels.arrays import Floats
+from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.best_worst import BestWorstFit
 from rankkit.kernels.borda import Borda, borda
 from rankkit.kernels.condorcet import Condorcet, condorcet, preference_matrix
 from rankkit.kernels.covariance import Covariance
 from rankkit.kernels.first_end import first_end_effect
 from rankkit.kernels.kemeny import Kemeny, kemeny
+from rankkit.kernels.mallows import mallows
 from rankkit.kernels.picks import Picks
 from rankkit.kernels.rank_sets import p_top, rank_sets
 from rankkit.kernels.ranking import competition_ranks
@@ -27,6 +28,7 @@ from rankkit.lazy_tables import LazyTables
 from rankkit.methods import ranking_patterns, rater_tables
 from rankkit.methods.ranking_evidence import Lists, RankFit
 
+_DIGITS = 9  # of a score that rounding leaves alone
 _TIME_LIMIT = 10.0  # seconds for the Kemeny order inside a result
 _FEWEST_FOR_TESTS = 5  # raters
 
@@ -72,10 +74,21 @@ class Evidence:
         return preference_matrix(self.lists.entries)
 
     @cached_property
-    def majorities(self) -> Condorcet:
-        """Majorities among active people."""
+    def in_order(self) -> Ints:
+        """Active people, best score first."""
         active = self.lists.active
-        return condorcet(self.preferences[np.ix_(active, active)])
+        return active[np.lexsort((-self.borda.share[active], -np.round(self.estimate[active], _DIGITS)))]
+
+    @cached_property
+    def majorities(self) -> Condorcet:
+        """Majorities among active people, best score first, so that names do not decide which circle is shown."""
+        return condorcet(self.preferences[np.ix_(self.in_order, self.in_order)])
+
+    @property
+    def cycles(self) -> list[list[int]]:
+        """Circles of majorities as people of the table, each begun with the best of them."""
+        begun = sorted(np.roll(cycle, -int(np.argmin(cycle))).tolist() for cycle in self.majorities.cycles)
+        return [self.in_order[cycle].tolist() for cycle in begun]
 
     @cached_property
     def kemeny(self) -> Kemeny | None:
@@ -87,6 +100,11 @@ class Evidence:
             return None
 
     @cached_property
+    def raters(self) -> pd.DataFrame:
+        """What each rater did."""
+        return rater_tables.raters(self.lists, self.seed)
+
+    @cached_property
     def borda(self) -> Borda:
         """Points by rank, of everybody in the table."""
         return borda(self.lists.entries)
@@ -96,7 +114,7 @@ def evidence(data: Evidence) -> LazyTables:
     """Promise the tables of one dimension."""
     makers: dict[str, Any] = {
         "consensus": partial(_consensus, data),
-        "raters": partial(rater_tables.raters, data.lists, data.seed),
+        "raters": partial(_raters, data),
         "findings": partial(_findings, data),
         "concordance": partial(_concordance, data),
         "cycles": partial(_cycles, data),
@@ -169,9 +187,14 @@ def _placed(n: int, active: Any, place: Any) -> Any:
     return _whole(out)
 
 
+def _raters(data: Evidence) -> pd.DataFrame:
+    """One row a rater."""
+    return data.raters.copy(deep=False)
+
+
 def _findings(data: Evidence) -> pd.DataFrame:
     """Patterns to review among raters."""
-    return ranking_patterns.patterns_to_review(rater_tables.raters(data.lists, data.seed))
+    return ranking_patterns.patterns_to_review(data.raters)
 
 
 def _concordance(data: Evidence) -> pd.DataFrame:
@@ -185,21 +208,29 @@ def _concordance(data: Evidence) -> pd.DataFrame:
     for name, other in beside.items():
         alike = stats.kendalltau(score, other).statistic if len(active) > 1 else np.nan
         rows[name] = (float(alike), np.nan, np.nan, np.nan, "Kendall's tau-b")
+    rows |= _mallows(data)
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "ci_low", "ci_high", "p", "method"])
     return frame.rename_axis("coefficient")
 
 
+def _mallows(data: Evidence) -> dict[str, tuple[Any, ...]]:
+    """Concentration of complete lists without ties around the Kemeny order; 0 = every order equally likely."""
+    entries = data.lists.active_entries
+    whole = (entries.length == entries.n).all() and (entries.group_size == 1).all() and not entries.left_over.any()
+    if not whole or data.kemeny is None or entries.size < 2:
+        return {}
+    found = mallows(entries, order=data.kemeny.order)
+    half = float(stats.norm.ppf(0.5 + data.level / 2)) * found.se
+    return {"mallows_theta": (found.theta, found.theta - half, found.theta + half, np.nan, "given the Kemeny order")}
+
+
 def _cycles(data: Evidence) -> pd.DataFrame:
     """Circles of majorities, one step a row."""
-    found, rows = data.majorities, []
-    ids = [data.lists.people[i] for i in data.lists.active]
-    active = data.lists.active
-    score = data.estimate[active]
-    begun = [np.roll(cycle, -int(np.argmax(score[list(cycle)]))).tolist() for cycle in found.cycles]  # with the best of them
-    for number, cycle in enumerate(sorted(begun, key=lambda c: -score[c[0]]), start=1):
+    rows = []
+    people = data.lists.people
+    for number, cycle in enumerate(data.cycles, start=1):
         for one, other in zip(cycle, (*cycle[1:], cycle[0]), strict=True):
-            for_, against = (float(data.preferences[active[a], active[b]]) for a, b in ((one, other), (other, one)))
-            rows.append((number, ids[one], ids[other], for_, against))
+            rows.append((number, people[one], people[other], float(data.preferences[one, other]), float(data.preferences[other, one])))
     return pd.DataFrame(rows, columns=["cycle", "winner", "loser", "preferring", "against"])
 
 
@@ -226,7 +257,7 @@ def _models(data: Evidence) -> pd.DataFrame:
     fits.setdefault("plackett_luce", _tried(partial(best_worst.fit, data.lists.among_active(data.lists.top_down), tau=tau)))
     order = [m for m in ("best_worst", "maxdiff", "plackett_luce") if fits.get(m) is not None]
     rows = [(f.loglik, f.parameters, f.aic, m == used) for m in order if (f := fits[m]) is not None]
-    return pd.DataFrame(rows, columns=["loglik", "parameters", "aic", "used"], index=pd.Index(order, name="model"))
+    return pd.DataFrame(rows, columns=["loglik", "parameters", "aic", "chosen"], index=pd.Index(order, name="model"))
 
 
 def _tried(fit: Any) -> BestWorstFit | None:

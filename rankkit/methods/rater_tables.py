@@ -126,13 +126,13 @@ def agreement_rows(lists: Lists, level: float, seed: int) -> dict[str, tuple[Any
     rows: dict[str, tuple[Any, ...]] = {}
     if same:
         w = kendall_w(ranks, level=level, seed=seed)
-        rows["kendall_w"] = (w.w, w.low, w.high, w.p, w.method)
+        rows["kendall_w"] = (w.w, w.low, w.high, w.p, w.method.replace("_", " "))
         rows["mean_spearman"] = (w.mean_spearman, nan, nan, nan, "")
     tau = mean_tau(ranks, level=level)
     rows["mean_tau"] = (tau.mean, tau.low, tau.high, nan, "Kendall's tau-b")
     if not same:
         s = skillings_mack(ranks, seed=seed)
-        rows["skillings_mack"] = (s.statistic, nan, nan, s.p, s.method)
+        rows["skillings_mack"] = (s.statistic, nan, nan, s.p, s.method.replace("_", " "))
     return rows
 
 

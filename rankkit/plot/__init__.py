@@ -11,7 +11,22 @@ from typing import Any, Protocol
 from matplotlib.axes import Axes
 
 from rankkit.errors import SettingsError
-from rankkit.plot import before_after, boundary, bump, canvas, design, forest, raters
+from rankkit.plot import (
+    before_after,
+    boundary,
+    bump,
+    canvas,
+    dendrogram,
+    design,
+    forest,
+    growth,
+    heatmap,
+    judges,
+    ladder,
+    pairs,
+    quasi,
+    raters,
+)
 from rankkit.plot.plot_data import PlotData
 
 __all__ = ["PlotData", "data", "draw", "kinds", "save", "svg"]
@@ -27,21 +42,24 @@ class _Plot(Protocol):
     def draw(self, data: PlotData, ax: Axes) -> Axes: ...
 
 
-_PLOTS: tuple[Any, ...] = (forest, bump, boundary, before_after, raters, design)
+_PLOTS: tuple[Any, ...] = (
+    forest, bump, boundary, before_after, raters, quasi, pairs, judges, growth, ladder, heatmap, dendrogram, design,
+)  # fmt: skip
 
 
 def kinds(subject: Any) -> tuple[str, ...]:
-    """Return the plots a result, a comparison of methods or a design has; the first is drawn by default.
+    """Return the plots a result, a comparison of methods, a design or an alternation session has; the first is drawn by default.
 
     Parameters
     ----------
-    subject : Result, MethodComparison or DesignAudit
+    subject : Result, MethodComparison, DesignAudit or AlternationSession
         What to draw.
 
     Returns
     -------
     tuple of str
-        Some of ``forest, bump, boundary, before_after, raters, design``.
+        Some of ``forest, bump, boundary, before_after, raters, quasi, pairs, judges, growth, ladder, heatmap, dendrogram,
+        design``.
     """
     return tuple(plot.KIND for plot in _PLOTS if plot.applies(subject))
 
@@ -58,7 +76,7 @@ def data(subject: Any, kind: str | None = None, **options: Any) -> PlotData:
 
     Parameters
     ----------
-    subject : Result, MethodComparison or DesignAudit
+    subject : Result, MethodComparison, DesignAudit or AlternationSession
         What to draw.
     kind : str, optional
         One of :func:`kinds`; the first by default.
@@ -82,7 +100,7 @@ def draw(subject: Any, kind: str | None = None, *, ax: Axes | None = None, **opt
 
     Parameters
     ----------
-    subject : Result, MethodComparison or DesignAudit
+    subject : Result, MethodComparison, DesignAudit or AlternationSession
         What to draw.
     kind : str, optional
         One of :func:`kinds`; the first by default.

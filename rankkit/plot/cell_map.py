@@ -38,18 +38,18 @@ def levels(values: Floats, low: float, high: float, steps: int) -> Ints:
     return np.where(np.isnan(values), -1, np.clip((share * steps).astype(np.int64), 0, steps - 1))
 
 
-def fill(ax: Axes, level: Ints, colors: Sequence[str]) -> PathCollection:
+def fill(ax: Axes, level: Ints, colors: Sequence[str], size: tuple[float, float] = (1.0, 1.0)) -> PathCollection:
     """Fill cell (row, column) with the colour of its level; row 0 on top once the axis points down, -1 stays blank.
 
-    Cells of one colour next to each other in a row become one rectangle, and all of one colour one path.
+    A cell is ``size`` = (width, height) large. Cells of one colour next to each other in a row become one rectangle, and all of one colour one path.
     """
     paths, used = [], []
     for k in np.unique(level[level >= 0]):
         edge = np.diff(np.pad((level == k).astype(np.int8), ((0, 0), (1, 1))), axis=1)
         row, start = np.nonzero(edge > 0)
         end = np.nonzero(edge < 0)[1]
-        size = np.stack([end - start, np.ones_like(start)], axis=1)[:, None, :]
-        points = np.stack([start, row], axis=1)[:, None, :] + _CORNERS * size
+        run = np.stack([end - start, np.ones_like(start)], axis=1)[:, None, :]
+        points = (np.stack([start, row], axis=1)[:, None, :] + _CORNERS * run) * np.asarray(size)
         paths.append(Path(points.reshape(-1, 2), np.tile(_CODES, len(row))))
         used.append(colors[int(k)])
     cells = PathCollection(paths, facecolors=used, edgecolors=used, linewidths=_SEAM, zorder=1)

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import reverse_cuthill_mckee
 
 from rankkit.errors import Lang, language
 from rankkit.kernels.arrays import Floats
-from rankkit.plot import design_map, lettering, palette
+from rankkit.plot import design_map, lettering, palette, parts
 from rankkit.plot.phrases import say, sentences
 from rankkit.plot.plot_data import PlotData
 
@@ -30,7 +30,7 @@ def audit_of(subject: Any) -> Any:
 def applies(subject: Any) -> bool:
     """Tell whether there is a design audit that knows who judged whom."""
     audit = audit_of(subject)
-    return audit is not None and len(getattr(audit, "links", ())) > 0
+    return audit is not None and ("links" in audit.tables if hasattr(audit, "tables") else len(getattr(audit, "links", ())) > 0)
 
 
 def compute(subject: Any, *, most: int = GRAPH_NODES, lang: Lang | None = None) -> PlotData:
@@ -49,14 +49,18 @@ def compute(subject: Any, *, most: int = GRAPH_NODES, lang: Lang | None = None) 
     -------
     PlotData
         ``table`` has one row a node: ``id, role`` (``rater`` or ``ratee``), ``label, component`` (0 = largest),
-        ``ringed, x, y``; ``more["links"]`` the lines: ``start, end`` (rows of the table), ``n, component``.
+        ``ringed, x, y``, and ``mark`` (``won`` or ``lost`` every comparison, where the result has a record; else nothing);
+        ``more["links"]`` the lines: ``start, end`` (rows of the table), ``n, component``.
     """
     lang = lang or language()
     audit = audit_of(subject)
     links, pairs = audit.links, "left" in audit.links.columns
     component = {p: k for k, group in enumerate(audit.components) for p in group}
-    table, lines = _of_pairs(audit, links, component) if pairs else _of_ratings(audit, links, component, _rater_labels(subject))
+    order = _by_score(subject) if pairs else {}
+    table, lines = _of_pairs(audit, links, component, order) if pairs else _of_ratings(audit, links, component, _rater_labels(subject))
     table["ringed"] = table["id"].isin(set(audit.articulation)) & (table["role"] == "ratee")
+    marks = _one_sided(subject) if pairs else {}
+    table["mark"] = [marks.get(name, "") for name in table["id"]]
     counts = {role: int((table["role"] == role).sum()) for role in ("rater", "ratee")}
     as_map = max(counts.values()) > most
     head = (
@@ -80,6 +84,7 @@ def compute(subject: Any, *, most: int = GRAPH_NODES, lang: Lang | None = None) 
         head,
         say("design_groups", lang, n=groups) if groups > 1 else "",
         say("design_ringed", lang) if table["ringed"].any() and not as_map else "",
+        say("design_map_by_score" if as_map else "design_by_score", lang) if order else "",
         say("design_map", lang) if as_map and len(set(more["cells"]["n"])) > 1 else "",
         binned,
     )
@@ -128,14 +133,30 @@ def _of_ratings(audit: Any, links: pd.DataFrame, component: dict[str, int], rate
     return table, lines
 
 
-def _of_pairs(audit: Any, links: pd.DataFrame, component: dict[str, int]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Nodes and lines of a comparison design, neighbours near each other within their component."""
+def _by_score(subject: Any) -> dict[str, float]:
+    """Place of everybody by score, where there are scores; people without one last."""
+    ids = list(parts.best_first(subject).index) if hasattr(subject, "estimated_ids") else []
+    return {p: float(k) for k, p in enumerate(ids)}
+
+
+def _one_sided(subject: Any) -> dict[str, str]:
+    """Who won, or lost, every comparison, where the result has a record."""
+    if "record" not in getattr(subject, "evidence", ()):
+        return {}
+    record = subject.evidence["record"][["wins", "losses", "comparisons"]].groupby(level="ratee").sum()
+    met = record[record["comparisons"] > 0]
+    won, lost = (met.index[met[column] == met["comparisons"]] for column in ("wins", "losses"))
+    return dict.fromkeys(won, "won") | dict.fromkeys(lost, "lost")
+
+
+def _of_pairs(audit: Any, links: pd.DataFrame, component: dict[str, int], order: dict[str, float]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Nodes and lines of a comparison design within their component: by score, or neighbours near each other."""
     ids = sorted(component, key=lambda p: (component[p], p))
     place = {p: k for k, p in enumerate(ids)}
     start, end = (links[side].map(place).to_numpy(dtype=np.int64) for side in ("left", "right"))
     near = coo_array((np.ones(2 * len(start)), (np.r_[start, end], np.r_[end, start])), shape=(len(ids), len(ids))).tocsr()
     walk = {int(k): position for position, k in enumerate(reverse_cuthill_mckee(near, symmetric_mode=True))}
-    ids = sorted(ids, key=lambda p: (component[p], walk[place[p]]))
+    ids = sorted(ids, key=lambda p: (component[p], order.get(p, len(order)) if order else 0, walk[place[p]]))
     place = {p: k for k, p in enumerate(ids)}
     names = lettering.distinct(ids, [audit.labels.get(p, p) for p in ids], 22)
     table = pd.DataFrame({"id": ids, "role": "ratee", "label": names, "component": [component[p] for p in ids]})
@@ -220,15 +241,15 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     )
     ringed = table["ringed"].to_numpy()
     ax.scatter(points[ringed, 0], points[ringed, 1], s=150, facecolors="none", edgecolors=palette.INK, linewidths=1.3, zorder=2)
-    for role, marker in (("rater", "s"), ("ratee", "o")):
-        some = (table["role"] == role).to_numpy()
+    for role, mark, marker in (("rater", "", "s"), ("ratee", "", "o"), ("ratee", "won", "^"), ("ratee", "lost", "v")):
+        some = ((table["role"] == role) & (table["mark"] == mark)).to_numpy()
         ax.scatter(
             points[some, 0],
             points[some, 1],
-            s=46,
+            s=90 if mark else 46,
             marker=marker,
             c=[palette.group_color(c) for c in table["component"][some]],
-            edgecolors="white",
+            edgecolors=palette.INK if mark else "white",
             zorder=3,
         )
     (_letter_circles if pairs else _letter_columns)(ax, table, points, data.lang)
@@ -287,4 +308,8 @@ def _legend(ax: Axes, data: PlotData) -> None:
     if data.table["ringed"].any():
         style: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 10, "markerfacecolor": "none", "color": palette.INK}
         handles.append(Line2D([], [], label=say("ring", data.lang), **style))
+    for mark, key, marker in (("won", "only_won", "^"), ("lost", "only_lost", "v")):
+        if (data.table["mark"] == mark).any():
+            look: dict[str, Any] = {"linestyle": "none", "marker": marker, "markersize": 9, "color": palette.SILVER}
+            handles.append(Line2D([], [], markeredgecolor=palette.INK, label=say(key, data.lang), **look))
     palette.legend(ax, handles, below=10)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Rectangle
 
 from rankkit.errors import Lang
-from rankkit.plot import lettering, palette
+from rankkit.plot import cell_map, lettering, palette
 from rankkit.plot.phrases import say
 from rankkit.plot.plot_data import PlotData
 
 NAMED = 40  # rows or columns that get names
+_STEPS = 33
 CELLS = 300  # rows and columns of the map at most; beyond that, neighbours are summed
 
 
@@ -68,22 +68,13 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     by_row, by_column = (-(-len(side) // CELLS) for side in (down, across))
     picture = np.zeros((-(-len(down) // by_row), -(-len(across) // by_column)))
     picture[grid["row"], grid["column"]] = grid["n"]
-    shades = LinearSegmentedColormap.from_list("judgements", ["#FFFFFF", "#A9CCE3", palette.BLUE, "#00304D"])
-    shown = np.ma.masked_equal(np.sqrt(picture), 0.0)
+    shades = cell_map.ramp(["#FFFFFF", "#A9CCE3", palette.BLUE, "#00304D"], _STEPS)
+    shown = np.sqrt(np.where(picture > 0, picture, np.nan))
     most = float(np.sqrt(picture.max()))
     darkest = most if len(set(grid["n"])) > 1 else 1.6 * most
-    ax.imshow(
-        shown,
-        cmap=shades,
-        norm=Normalize(-0.35 * most, darkest),
-        extent=(0, len(across), len(down), 0),
-        aspect="auto",
-        interpolation="nearest",
-    )
+    cell_map.fill(ax, cell_map.levels(shown, -0.35 * most, darkest, _STEPS), shades, (by_column, by_row))
     palette.dress(ax, data.title, data.subtitle, data.x_label, data.y_label)
-    for side in ("top", "right", "left", "bottom"):
-        ax.spines[side].set_visible(True)
-        ax.spines[side].set_color(palette.SILVER)
+    cell_map.frame(ax, len(down), len(across))
     for axis, nodes in (("y", down), ("x", across)):
         some = len(nodes) <= NAMED
         positions = [k + 0.5 for k in range(len(nodes))] if some else []

@@ -15,9 +15,9 @@ from rankkit.plot.phrases import percent, say, sentences
 from rankkit.plot.plot_data import PlotData
 
 KIND = "judges"
-MOST_BANDS = 30  # judges up to whom every band is drawn
+MOST_BANDS = 16  # judges up to whom every band is drawn
 MOST_VALUE = 3.0  # mean square beyond which a judge is drawn at the edge
-_LARGEST = 170.0  # points² of the dot of the judge with most comparisons
+_LARGEST = 120.0  # points² of the dot of the judge with most comparisons
 _COLORS = {"inside": palette.BLUE, "outside": palette.SKY, "review": palette.VERMILLION}
 
 
@@ -103,41 +103,49 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     """
     table = data.table
     largest = max(float(table["comparisons"].max()), 1.0) if len(table) else 1.0
-    ends = table.loc[table["band"], ["infit_high", "outfit_high"]].to_numpy() if len(table) else np.zeros((0, 2))
-    reach = max([1.6, *table["x"], *table["y"], *ends[np.isfinite(ends)]]) if len(table) else 1.6
-    high = min(reach, MOST_VALUE) * 1.05
-    ax.set_xlim(0, high)
-    ax.set_ylim(0, high)
+    high = {what: _reach(table, what, at) for what, at in (("infit", "x"), ("outfit", "y"))}
+    ax.set_xlim(0, high["infit"])
+    ax.set_ylim(0, high["outfit"])
     for line in (ax.axvline, ax.axhline):
         line(1.0, color=palette.SILVER, linewidth=0.9, linestyle=(0, (4, 3)), zorder=1)
     for place, color in _COLORS.items():
-        rows = table[(table["place"] == place) & table["band"]]
-        strong = place == "review"
-        style: dict[str, Any] = {"color": color, "linewidth": 1.4 if strong else 0.8, "alpha": 0.75 if strong else 0.35, "zorder": 2}
-        ax.hlines(rows["y"], rows["infit_low"].clip(upper=high), rows["infit_high"].clip(upper=high), **style)
-        ax.vlines(rows["x"], rows["outfit_low"].clip(upper=high), rows["outfit_high"].clip(upper=high), **style)
+        _bands(ax, table[(table["place"] == place) & table["band"]], color, high, strong=place == "review")
     for place, color in _COLORS.items():
         rows = table[table["place"] == place]
-        beyond = (rows[["infit", "outfit"]] > MOST_VALUE).any(axis=1)
-        for some, marker in ((rows[~beyond], "o"), (rows[beyond], "^")):
-            area = _LARGEST * some["comparisons"] / largest
-            ax.scatter(
-                some["x"], some["y"], s=np.maximum(area, 9.0), c=color, marker=marker, edgecolors="white", linewidths=0.7, alpha=0.9, zorder=4
-            )
+        right, up = rows["infit"] > MOST_VALUE, rows["outfit"] > MOST_VALUE
+        for some, marker in ((rows[~right & ~up], "o"), (rows[up], "^"), (rows[right & ~up], ">")):
+            area = np.maximum(_LARGEST * some["comparisons"] / largest, 9.0)
+            ax.scatter(some["x"], some["y"], s=area, c=color, marker=marker, edgecolors="white", linewidths=0.7, alpha=0.9, zorder=4)
     palette.dress(ax, data.title, data.subtitle, data.x_label, data.y_label, line=86)
     ax.spines["left"].set_visible(True)
     ax.spines["left"].set_color(palette.SILVER)
-    _name(ax, table[table["place"] == "review"], high)
+    _name(ax, table[table["place"] == "review"], high["infit"], high["outfit"])
     _legend(ax, table, largest, data.lang)
     return ax
 
 
-def _name(ax: Axes, rows: pd.DataFrame, high: float) -> None:
+def _reach(table: pd.DataFrame, what: str, at: str) -> float:
+    """Where an axis ends: beyond every dot and every band drawn, at most a little beyond :data:`MOST_VALUE`."""
+    ends = table.loc[table["band"], f"{what}_high"].to_numpy(dtype=np.float64)
+    return 1.06 * min(max([1.5, *table[at].tolist(), *ends[np.isfinite(ends)].tolist()]), MOST_VALUE)
+
+
+def _bands(ax: Axes, rows: pd.DataFrame, color: str, high: dict[str, float], *, strong: bool) -> None:
+    """Draw the band of each judge through the dot, dotted from the end of the band to a dot that lies outside it."""
+    style: dict[str, Any] = {"color": color, "linewidth": 1.4 if strong else 0.8, "alpha": 0.75 if strong else 0.4, "zorder": 2}
+    for what, at, across, line in (("infit", "x", "y", ax.hlines), ("outfit", "y", "x", ax.vlines)):
+        low, top = (rows[f"{what}_{end}"].clip(upper=high[what]) for end in ("low", "high"))
+        line(rows[across], low, top, **style)
+        nearest = rows[at].clip(lower=low, upper=top)
+        line(rows[across], nearest, rows[at], **{**style, "linestyle": (0, (1, 2)), "linewidth": 0.9})
+
+
+def _name(ax: Axes, rows: pd.DataFrame, width: float, height: float) -> None:
     """Write names beside the dots, moved apart, towards the middle of the plot."""
-    for left, some in ((False, rows[rows["x"] <= 0.62 * high]), (True, rows[rows["x"] > 0.62 * high])):
-        at = rank_lines.spread_apart(some["y"].to_numpy(), 0.034 * high, 0.0, high)
+    for left, some in ((False, rows[rows["x"] <= 0.62 * width]), (True, rows[rows["x"] > 0.62 * width])):
+        at = rank_lines.spread_apart(some["y"].to_numpy(), 0.036 * height, 0.0, height)
         for x, dot, y, name in zip(some["x"], some["y"], at, some["label"], strict=True):
-            to = x + (-0.035 if left else 0.035) * high
+            to = x + (-0.035 if left else 0.035) * width
             ax.plot([x, to], [dot, y], color=palette.VERMILLION, linewidth=0.6, zorder=3)
             place = lettering.write(ax, to, y, name, color=palette.darker(palette.VERMILLION), va="center", ha="right" if left else "left")
             place.set_bbox({"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6})

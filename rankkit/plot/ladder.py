@@ -17,7 +17,7 @@ from rankkit.plot.plot_data import PlotData
 KIND = "ladder"
 MOST_LISTS = 6
 NAMED = 45  # people up to whom names are written
-_STEPS = 9
+_STEPS = 25
 _BEST = (palette.BLUE, "#D6E8F4")
 _WORST = (palette.VERMILLION, "#F9E3D4")
 _REST = {"forced": "white", "rest": palette.PALE, "left_over": palette.PALE, "waiting": "white", "ranked": "#DDEBF5"}
@@ -26,7 +26,9 @@ _SESSION = {"pick", "end", "ratee", "label", "forced", "status"}
 
 def applies(subject: Any) -> bool:
     """Tell whether a result keeps its lists, or a session (or the ladder of one) its picks."""
-    return parts.holds(subject, "ladder") or hasattr(subject, "standing") or (isinstance(subject, pd.DataFrame) and set(subject) >= _SESSION)
+    return (
+        parts.holds(subject, "ladder") or hasattr(subject, "standing") or (isinstance(subject, pd.DataFrame) and set(subject) >= _SESSION)
+    )
 
 
 def compute(subject: Any, *, dimension: str | None = None, lists: int = MOST_LISTS, lang: Lang | None = None) -> PlotData:
@@ -77,7 +79,8 @@ def compute(subject: Any, *, dimension: str | None = None, lists: int = MOST_LIS
         title=parts.titled(say("ladder", lang), dimension, lang),
         subtitle=sentences(
             lang,
-            say("ladder_say" if picked else "ladder_plain", lang),
+            say("ladder_say" if picked else "ladder_empty" if (table["kind"] == "waiting").any() else "ladder_plain", lang),
+            say("ladder_numbers", lang) if picked and tallest <= NAMED else "",
             say("ladder_cut", lang, n=n_lists, shown=len(shown)) if n_lists > len(shown) else "",
         ),
         y_label=say("place", lang),
@@ -96,7 +99,9 @@ def _of_result(part: Any, most: int) -> tuple[pd.DataFrame, int]:
     free = rows["pick"].isna()
     alone = free.groupby(rows["list"]).transform("sum") == 1
     kind = np.select(
-        [rows["left_over"], ~logged, ~free & (rows["end"] == "best"), ~free, alone], ["left_over", "ranked", "best", "worst", "forced"], "rest"
+        [rows["left_over"], ~logged, ~free & (rows["end"] == "best"), ~free, alone],
+        ["left_over", "ranked", "best", "worst", "forced"],
+        "rest",
     )
     ids = sorted(set(rows["ratee"]))
     label = dict(zip(ids, lettering.distinct(ids, [part.labels.get(p, p) for p in ids]), strict=True))
@@ -112,11 +117,12 @@ def _of_session(subject: Any) -> pd.DataFrame:
     kind = np.where(picks["forced"].astype("bool"), "forced", picks["end"].astype("object"))
     rows = pd.DataFrame({"ratee": picks["ratee"], "label": picks["label"], "kind": kind, "pick": picks["pick"]})
     if session:
-        placed, finished = set(picks["ratee"]), subject.state == "finished"
-        rest = [item for item in subject.standing.free if item not in placed]
-        kinds = [("rest" if item in subject.standing.ranks else "left_over") if finished else "waiting" for item in rest]
-        names = [subject.standing.labels.get(item, item) for item in rest]
-        rows = pd.concat([rows, pd.DataFrame({"ratee": rest, "label": names, "kind": kinds, "pick": pd.array([pd.NA] * len(rest), "Int64")})])
+        ladder = subject.standing
+        rest = [item for item in ladder.unplaced if item != ladder.forced]
+        place = {"tied": "rest", "unranked": "left_over"}.get(ladder.rest, "waiting")
+        names = [ladder.labels.get(item, item) for item in rest]
+        others = pd.DataFrame({"ratee": rest, "label": names, "kind": place, "pick": pd.array([pd.NA] * len(rest), "Int64")})
+        rows = pd.concat([rows, others]) if len(rows) else others
     rows["label"] = lettering.distinct(list(rows["ratee"]), list(rows["label"]))
     return rows.assign(list=subject.rater if session else "", rater="", order=0.0)
 
@@ -164,41 +170,48 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     ramps = {"best": cell_map.ramp(_BEST, _STEPS), "worst": cell_map.ramp(_WORST, _STEPS)}
     ax.set_xlim(-0.5, len(names) - 0.5)
     ax.set_ylim(tallest - 0.4, -0.6)
-    width, height = 0.92, 0.84 if named else 1.0
-    widest = int((72 * data.size[0] - 60) / max(len(names), 1) / 5.4) - 5
-    for row in table.itertuples():
-        color = ramps[row.kind][round(row.shade * (_STEPS - 1))] if row.kind in ramps else _REST[row.kind]
-        box = Rectangle((row.column - width / 2, row.slot - height / 2), width, height, facecolor=color, edgecolor="none", zorder=2)
-        if row.kind in ("forced", "waiting"):
-            box.set(edgecolor=palette.INK if row.kind == "forced" else palette.SILVER, linewidth=0.9, linestyle=(0, (3, 2)))
-        if row.kind == "left_over":
-            box.set(hatch="////", edgecolor=palette.SILVER, linewidth=0)
-        ax.add_patch(box)
-        if named:
-            ink = cell_map.ink_on(color)
-            if not pd.isna(row.pick):
-                lettering.write(ax, row.column - 0.42, row.slot, f"{row.pick}", size=7.5, color=ink, ha="left", va="center", zorder=4)
-            name = lettering.shortened(row.label, max(widest, 6))
-            start = row.column - 0.42 + 0.3 / max(data.size[0] / max(len(names), 1), 1.0)
-            lettering.write(ax, start, row.slot, name, size=8.5, color=ink, ha="left", va="center", zorder=4)
+    width = 0.92
+    inches = data.size[0] / max(len(names), 1)
+    indent, longest = 0.3 / max(inches, 1.0), max(int((72 * inches - 10) / 5.4) - 5, 6)
+    for row in table.to_dict("records"):
+        kind, x, y = row["kind"], row["column"], row["slot"]
+        color = ramps[kind][round(row["shade"] * (_STEPS - 1))] if kind in ramps else _REST[kind]
+        _box(ax, kind, (x - width / 2, y), (width, 0.84 if named else 1.0), color)
+        if not named:
+            continue
+        ink = cell_map.ink_on(color)
+        if not pd.isna(row["pick"]):
+            lettering.write(ax, x - 0.42, y, f"{row['pick']}", size=7.5, color=ink, ha="left", va="center", zorder=4)
+        name = lettering.shortened(row["label"], longest)
+        lettering.write(ax, x - 0.42 + indent, y, name, size=8.5, color=ink, ha="left", va="center", zorder=4)
     _groups(ax, table, width)
-    palette.dress(ax, data.title, data.subtitle, "", data.y_label, line=60 if len(names) == 1 else 74 if len(names) == 2 else 104)
+    palette.dress(ax, data.title, data.subtitle, "", data.y_label, line=int(12.8 * data.size[0]))
     ax.spines["bottom"].set_visible(False)
     lettering.tick_names(ax, "x", range(len(names)), list(names["label"]), size=9, color=palette.INK)
     ax.tick_params(axis="x", length=0)
     step = 1 if named else 10 if tallest <= 120 else 25
-    places = sorted({1, *range(step, tallest + 1, step)}) if table.groupby("list").size().nunique() <= 1 else []
+    places = sorted({1, *range(step, tallest + 1, step)}) if len(set(table.groupby("list").size())) <= 1 else []
     lettering.tick_names(ax, "y", [p - 1 for p in places], [f"{p}" for p in places], size=8, color=palette.GREY)
     _legend(ax, table, data.lang, 2 if len(names) <= 2 else 4)
     return ax
 
 
+def _box(ax: Axes, kind: str, at: tuple[float, float], size: tuple[float, float], color: str) -> None:
+    """Draw the place of one person; ``at`` is the middle of its left side."""
+    box = Rectangle((at[0], at[1] - size[1] / 2), *size, facecolor=color, edgecolor="none", zorder=2)
+    if kind in ("forced", "waiting"):
+        box.set(edgecolor=palette.INK if kind == "forced" else palette.SILVER, linewidth=0.9, linestyle=(0, (3, 2)), zorder=3)
+    if kind == "left_over":
+        box.set(hatch="////", edgecolor=palette.SILVER, linewidth=0)
+    ax.add_patch(box)
+
+
 def _groups(ax: Axes, table: pd.DataFrame, width: float) -> None:
     """Frame people who were picked together."""
-    for (column, _), group in table[table["tied"] > 1].groupby(["column", "pick"]):
-        top, bottom = group["slot"].min() - 0.46, group["slot"].max() + 0.46
-        frame = Rectangle((column - width / 2 - 0.012, top), width + 0.024, bottom - top, fill=False, edgecolor=palette.INK, linewidth=1.1)
-        frame.set_zorder(3)
+    for _, group in table[table["tied"] > 1].groupby(["column", "pick"]):
+        top, bottom = float(group["slot"].min()) - 0.46, float(group["slot"].max()) + 0.46
+        left = float(group["column"].iloc[0]) - width / 2 - 0.012
+        frame = Rectangle((left, top), width + 0.024, bottom - top, fill=False, edgecolor=palette.INK, linewidth=1.1, zorder=3)
         ax.add_patch(frame)
 
 

@@ -20,8 +20,8 @@ WRITTEN = 15  # people up to whom numbers stand in the cells
 _STEPS = 25  # shades of a colour scale, an odd number
 _SURPRISE = 3.0  # residual at which the colour is full
 _LARGE = 2.0
-_CHANCES = (palette.PALE, "#8C8C8C", "#333333")
-_RESIDUALS = (palette.BLUE, "#9CC7E2", "#F1F1F1", "#F3B98F", palette.VERMILLION)
+_CHANCES = ("#F0F0F0", "#959595", "#3A3A3A")
+_RESIDUALS = (palette.BLUE, "#9CC7E2", "#E6E6E6", "#F3B98F", palette.VERMILLION)
 
 
 def applies(subject: Any) -> bool:
@@ -74,7 +74,7 @@ def compute(result: Any, *, dimension: str | None = None, written: int = WRITTEN
             say("pairs_say", lang),
             say("pairs_wins", lang) if n <= written else "",
             say("pairs_residuals", lang),
-            say("pairs_beyond", lang, n=beyond, all=known),
+            say("pairs_beyond", lang, n=beyond, all=known) if known else "",
         ),
         lang=lang,
         size=(7.6, 2.2 + float(np.clip(0.36 * n, 2.0, 6.2))),
@@ -110,7 +110,7 @@ def draw(data: PlotData, ax: Axes) -> Axes:
             ax.axhline(k, color="white", linewidth=0.8, zorder=2)
             ax.axvline(k, color="white", linewidth=0.8, zorder=2)
         for k in range(n):
-            ax.add_patch(Rectangle((k, k), 1, 1, facecolor=palette.PALE, edgecolor="none", hatch="////", alpha=0.5, zorder=1))
+            ax.add_patch(Rectangle((k, k), 1, 1, facecolor="white", edgecolor="none", zorder=1))
     _name(ax, data, n)
     if len(data.more["written"]):
         _write(ax, data, expected, surprise, (greys, colors))
@@ -138,20 +138,35 @@ def _write(ax: Axes, data: PlotData, expected: Any, surprise: Any, scales: tuple
     for i in range(len(chance)):
         for j in range(len(chance)):
             if i < j:
-                text, color = f"{100 * chance[i, j]:.0f}%", cell_map.ink_on(scales[0][expected[i, j]])
+                text, color = _percent(chance[i, j]), cell_map.ink_on(scales[0][expected[i, j]])
                 if np.isfinite(met[i, j]) and met[i, j] > 0:
                     text += f"\n{won[i, j]:g}–{won[j, i]:g}"
             elif i > j and np.isfinite(residual[i, j]):
-                text, color = f"{residual[i, j]:+.1f}".replace("-", "−"), cell_map.ink_on(scales[1][surprise[i, j]])
+                text, color = f"{round(residual[i, j], 1) + 0.0:+.1f}".replace("-", "−"), cell_map.ink_on(scales[1][surprise[i, j]])
             else:
                 continue
             lettering.write(ax, j + 0.5, i + 0.5, text, size=7.0, color=color, ha="center", va="center", linespacing=1.15, zorder=3)
 
 
+def _percent(chance: float) -> str:
+    """Write a chance; never as certain."""
+    return ">99%" if chance >= 0.995 else f"{100 * chance:.0f}%"
+
+
 def _legend(ax: Axes, lang: Lang, greys: list[str], colors: list[str]) -> None:
     """Explain the two scales."""
     chances = [(0.5, "50%"), (0.75, "75%"), (1.0, "100%")]
-    handles = [Rectangle((0, 0), 1, 1, facecolor=greys[round((p - 0.5) * 2 * (_STEPS - 1))], label=text) for p, text in chances]
+    handles = [
+        Rectangle(
+            (0, 0),
+            1,
+            1,
+            facecolor=greys[round((p - 0.5) * 2 * (_STEPS - 1))],
+            edgecolor=palette.SILVER,
+            label=say("pairs_chance", lang, chance=text),
+        )
+        for p, text in chances
+    ]
     for share, key, text in ((1.0, "pairs_upset", "≥ +3"), (0.5, "pairs_expected", "0"), (0.0, "pairs_stronger", "≤ −3")):
         handles.append(Rectangle((0, 0), 1, 1, facecolor=colors[round(share * (_STEPS - 1))], label=f"{text} {say(key, lang)}"))
-    palette.legend(ax, handles, columns=6, below=24)
+    palette.legend(ax, handles, columns=2, below=24)

@@ -7,8 +7,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     # caterpillar
     "quasi": ("Comparing any two people", "任意两人的比较"),
     "quasi_say": (
-        "Line: {level} quasi-interval. Where two of them do not overlap, the two people differ by more than the {level} margin of"
-        " their difference, taken as the one pair in question. Overlap does not show that two people are equal.",
+        "Line: {level} quasi-interval. Where two do not overlap, these two people differ by more than the {level} margin of their "
+        "difference (for this pair alone). Overlap does not show that two people are equal.",
         "横线：{level} 准区间。两人的准区间不重叠时，其差异超过该差异（单看这一对）的 {level} 误差范围。准区间重叠并不表示两人相等。",
     ),
     "quasi_error": (
@@ -30,10 +30,11 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "pairs_wins": ("Under it: wins of the row – wins of the column, a tie half each.", "其下：行胜 – 列胜，平局各计一半。"),
     "pairs_residuals": (
-        "Below, coloured: standardised residual of the row. Blank: never compared.",
-        "对角线以下（彩色）：行的标准化残差。空白：从未比较。",
+        "Below, coloured: standardised residual of the row. Blank: never compared, or fitted exactly.",
+        "对角线以下（彩色）：行的标准化残差。空白：从未比较，或拟合必然吻合。",
     ),
     "pairs_beyond": ("{n} of {all} compared pairs lie beyond ±2.", "比较过的 {all} 对中有 {n} 对超出 ±2。"),
+    "pairs_chance": ("chance {chance}", "概率 {chance}"),
     "pairs_upset": ("placed lower, won more than expected", "名次较低而胜数多于预期"),
     "pairs_stronger": ("won less than expected", "胜数少于预期"),
     "pairs_expected": ("as expected", "符合预期"),
@@ -73,6 +74,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "growth_below": ("Values below 0 are not drawn.", "低于 0 的值不画出。"),
     "growth_gap": ("Missing at first: people not yet connected.", "起初缺值：人员尚未连通。"),
+    "rows": ("Rows of the table, each of several comparisons", "数据行数（每行含多次比较）"),
     "comparisons": ("Comparisons made", "比较次数"),
     "reliability": ("Scale separation reliability", "量表分离信度"),
     "reliability_median": ("with the median error", "按误差中位数"),

@@ -6,10 +6,12 @@ PHRASES: dict[str, tuple[str, str]] = {
     # ladder
     "ladder": ("How each list was made", "各名单的形成"),
     "ladder_say": (
-        "Best picks fill a list from the top, worst picks from the bottom. Number: order of the pick; darker: earlier.",
-        "选最好者自上而下，选最差者自下而上。数字：挑选的次序；颜色越深越早。",
+        "Best picks fill a list from the top, worst picks from the bottom; darker: picked earlier.",
+        "选最好者自上而下，选最差者自下而上；颜色越深，选得越早。",
     ),
+    "ladder_numbers": ("Number: which pick it was.", "数字：第几次挑选。"),
     "ladder_plain": ("No picks were recorded: the lists as handed in.", "没有挑选记录：按提交的名单显示。"),
+    "ladder_empty": ("Nobody has been picked yet.", "尚未挑选任何人。"),
     "ladder_cut": ("{shown} of {n} lists: those with most picks.", "共 {n} 份名单，显示挑选次数最多的 {shown} 份。"),
     "picked_best": ("picked as best", "选为最好"),
     "picked_worst": ("picked as worst", "选为最差"),
@@ -38,7 +40,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Average linkage on 1 − τ: lists that join further left are more alike. Agreement does not show that a list is right.",
         "按 1 − τ 的平均联结：越靠左合并的名单越相近。一致并不表示正确。",
     ),
-    "dendrogram_out": ("Left out, as they share too few people with others: {n}.", "与其他名单共同人数过少而未画出：{n} 份。"),
+    "dendrogram_out": ("Left out, as they share too few people with most others: {n}.", "与多数名单共同人数过少而未画出：{n} 份。"),
+    "dendrogram_gaps": (
+        "{n} of {all} pairs of lists share too few people: taken as agreeing as the two lists do on average.",
+        "{all} 对名单中有 {n} 对共同人数过少：按两份名单的平均一致程度计。",
+    ),
     "dendrogram_none": (
         "No two lists share enough people to be compared.",
         "没有两份名单有足够的共同人员可供比较。",

@@ -36,6 +36,10 @@ _OWN_NOTES = frozenset(
         "I-NOJUDGES",
         "I-JACKKNIFE",
         "I-NOPROB",
+        "I-TOPDOWN",
+        "I-RANKPRIOR",
+        "I-COUNTED",
+        "E-ONE",
         "I-SIMULATED",
     }
 )
@@ -54,6 +58,9 @@ _RESEARCH_WORDS = frozenset(
         "method_b",
         "candidates",
         "metric",
+        "model",
+        "test",
+        "first_end",
         "term",
         "code",
         "level",

@@ -74,14 +74,32 @@ class Encoded:
 
 
 def distinct(column: pd.Series[Any]) -> tuple[Ints, Any]:
-    """Code a column of any kind as it stands: codes (-1 = missing) and the distinct cells."""
+    """Code a column of any kind as it stands: integer codes (-1 = missing) and the distinct cells."""
     if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) not in _PLAIN_KINDS:
         column = pd.Series([_hashable(v) for v in column], dtype=object)
     if isinstance(column.dtype, pd.StringDtype):
+        found = _of_arrow(column) if column.dtype.storage == "pyarrow" else None
+        if found is not None:
+            return found
         codes, values = column.array.factorize()
         return codes.astype(np.int64, copy=False), values
     codes, values = pd.factorize(column, use_na_sentinel=True)
     return codes.astype(np.int64, copy=False), values
+
+
+def _of_arrow(column: pd.Series[Any]) -> tuple[Any, Any] | None:
+    """Codes and values as Arrow finds them, without a copy in wider integers; None if there are gaps or several chunks."""
+    import pyarrow as pa  # noqa: PLC0415 - installed wherever a column is kept in it
+
+    cells = pa.array(column.array)
+    if isinstance(cells, pa.ChunkedArray):
+        if cells.num_chunks != 1:
+            return None
+        cells = cells.chunk(0)
+    if cells.null_count:
+        return None
+    found = cells.dictionary_encode()
+    return found.indices.to_numpy(zero_copy_only=True), pd.array(found.dictionary.to_pylist(), dtype=column.dtype)
 
 
 def _hashable(cell: Any) -> Any:
@@ -131,14 +149,14 @@ def _texts(cells: Any) -> list[str | None]:
     return [as_text(cell) for cell in cells]
 
 
-def translate(codes: Ints, lookup: Ints) -> Ints:
+def translate(codes: Any, lookup: Ints) -> Ints:
     """Replace each code by ``lookup[code]`` (-1 takes the last), in place where that is allowed; the argument is used up."""
-    if not codes.flags.writeable or not codes.flags.owndata:
-        return lookup[codes]
+    own = codes.dtype == np.int64 and codes.flags.writeable and codes.flags.owndata
+    out = codes if own else np.empty(len(codes), dtype=np.int64)
     for at in range(0, len(codes), _RUN):
-        here = codes[at : at + _RUN]
-        here[:] = lookup[here]
-    return codes
+        here = slice(at, at + _RUN)
+        out[here] = lookup[codes[here]]
+    return out
 
 
 def recode(codes: Ints, values: tuple[str, ...]) -> tuple[Ints, tuple[str, ...]]:

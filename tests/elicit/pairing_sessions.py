@@ -13,7 +13,7 @@ def ids(n: int) -> list[str]:
 
 def run(session: PairingSession, worth=None, *, seed=0, ties=0.0, skips=0.0, most=10_000) -> list:
     """Answer questions by a Bradley-Terry judge; return the questions asked."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, 77])  # never the stream of the session's own lot
     strength = dict(zip(session.settings.items, np.zeros(len(session.settings.items)) if worth is None else worth, strict=True))
     asked = []
     while (question := session.next) is not None and len(asked) < most:

@@ -165,6 +165,14 @@ def test_one_dimension_after_the_other():
     assert {one.settings.labels["e00"], one.settings.labels["e01"]} == {"王伟", "e01"}
 
 
+def test_the_lot_is_not_the_users_own_stream():
+    """Answers simulated from the seed of the session must not follow its lot."""
+    first = [start(8, seed=s).next.left for s in range(40)]
+    streams = [np.random.default_rng(entropy).permutation(8)[0] for s in range(40) for entropy in (s, [s, 0])]
+    same = [np.mean([int(p[1:]) == v for p, v in zip(first, streams[k::2], strict=True)]) for k in (0, 1)]
+    assert max(same) < 0.4  # one in eight by chance
+
+
 def test_progress_on_the_way():
     session = start(10, design="cyclic", k=4, dimensions=["a", "b"])
     assert session.progress.dimensions == {"a": (0, 22), "b": (0, 22)}

@@ -193,6 +193,8 @@ def test_tie_parameters_that_run_away() -> None:
         fit(from_matrix(np.ones((6, 3))), ties="davidson_luce")
     with pytest.raises(ConvergenceError):
         fit(from_matrix(np.array([[1.0, 2], [1, 1]])), ties="davidson_luce")
+    with pytest.raises(ConvergenceError):
+        fit(from_matrix(np.ones((6, 3))), ties="davidson_luce", prior_sd=1.0)
 
 
 def test_impossible_ties_and_places() -> None:
@@ -280,7 +282,7 @@ def test_sandwich_of_raters_who_agree_with_the_model_is_the_model() -> None:
     assert (np.abs(ratio - 1) < 0.35).all()  # 300 raters: the ratio has standard error .08
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", [*range(25), 48, 69, 118, 147, 168, 184])  # in the latter a tie and a win are not enough
 def test_tie_parameters_exist_where_davidsons_do(seed: int) -> None:
     rng = np.random.default_rng(seed)
     rows = int(rng.integers(3, 12))

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from rankkit import AlternationRanking, ForcedDistribution, People, Rankings, compare
+from rankkit.elicit.alternation import AlternationSession
 from rankkit.errors import IdentificationError, InsufficientDataError, SettingsError
 from rankkit.kernels import best_worst, judge_clusters, maxdiff
 from rankkit.kernels.picks import top_down
@@ -305,8 +306,8 @@ def test_partial_lists_are_marked():
     "settings",
     [
         {"model": "elo"}, {"ties": "half"}, {"ties": "davidson_luce"}, {"worst_scale": 0}, {"worst_scale": "free"}, {"depth_loss": np.nan},
-        {"prior": "flat"}, {"tau": 0}, {"tau": np.inf}, {"judges": "none"}, {"top": 0}, {"top": True}, {"solver": "choix"}, {"solver": "mm"},
-        {"solver": "choix", "model": "plackett_luce", "ties": "davidson_luce"},
+        {"prior": "flat"}, {"tau": 0}, {"tau": np.inf}, {"judges": "none"}, {"top": 0}, {"top": True}, {"solver": "choix"},
+        {"solver": "mm"}, {"solver": "choix", "model": "plackett_luce", "ties": "davidson_luce"},
     ],
 )  # fmt: skip
 def test_impossible_settings(settings):
@@ -325,3 +326,33 @@ def test_the_result_travels():
     ordinal = AlternationRanking(model="borda").fit(table_of(9))
     assert len(ForcedDistribution(shares={"A": 0.5, "B": 0.5}).fit(ordinal).grades) == N
     assert len(compare({"model": found, "counted": ordinal}).agreement)
+
+
+def session(log, rater, rest=None):
+    """An alternation session through these picks."""
+    people = [f"p{j}" for j in range(N)]
+    asked = AlternationSession.start(people, rater=rater, first_end="best" if log[0][1] > 0 else "worst")
+    for group, _ in log:
+        asked.pick([f"p{j}" for j in group])
+    if rest is not None:
+        asked.finish(rest=rest)
+    return asked.frame()
+
+
+def test_sessions_become_scores():
+    logs = logs_of(9, first_ends=[1, -1, 1] * 3)
+    found = AlternationRanking().fit(pd.concat([session(log, f"r{k}") for k, log in enumerate(logs)]))
+    np.testing.assert_allclose(by_person(found)["score"], best_worst.fit(logged(logs, N)).worth, atol=EXACT)
+
+
+def test_leftovers_tied_or_unranked_say_the_same_about_the_picks():
+    # failing toy i: places nobody chose are no choices
+    logs = logs_of(9)
+    cut = [log[:3] for log in logs]
+    both = [
+        AlternationRanking().fit(pd.concat([session(log, f"r{k}", rest) for k, log in enumerate(cut)])) for rest in ("tied", "unranked")
+    ]
+    expected = best_worst.fit(logged(cut, N)).worth
+    for found in both:
+        np.testing.assert_allclose(by_person(found)["score"], expected, atol=EXACT)
+    assert (both[0].ranks["midrank"] == both[1].ranks["midrank"]).all()

@@ -7,6 +7,7 @@ from scipy import stats
 
 from rankkit import AlternationRanking, Rankings
 from rankkit.kernels import best_worst, maxdiff
+from rankkit.kernels.mallows import mallows
 from tests.oracles_best_worst import drawn_logs, logged, rankings_frame
 
 N = 6
@@ -37,6 +38,8 @@ def test_consensus_sets_counting_beside_the_model():
     assert list(consensus["grey_zone"]) == list(middle)
     assert set(found.grey_zone) == set(middle.index[middle])
     assert list(found.grey_zone) == sorted(found.grey_zone, key=lambda p: -found.scores.loc[p, "score"])
+    kernel = mallows(table_of(9).to_lists())
+    assert found.concordance.loc["mallows_theta", "value"] == pytest.approx(kernel.theta)
     tau = stats.kendalltau(found.scores["score"], consensus["borda"]).statistic
     assert found.concordance.loc["score_with_borda", "value"] == pytest.approx(tau)
 
@@ -46,7 +49,7 @@ def test_models_and_tests():
     found = AlternationRanking().fit(rankings_frame(logs, N))
     picks = logged(logs, N)
     assert list(found.models.index) == ["best_worst", "maxdiff", "plackett_luce"]
-    assert found.models["used"].to_list() == [True, False, False]
+    assert found.models["chosen"].to_list() == [True, False, False]
     assert found.models.loc["maxdiff", "loglik"] == pytest.approx(maxdiff.fit(picks).loglik)
     assert (found.models["parameters"] == N - 1).all()
     np.testing.assert_allclose(found.models["aic"], 2 * (N - 1) - 2 * found.models["loglik"])

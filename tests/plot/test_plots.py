@@ -288,7 +288,7 @@ def test_large_designs_become_a_map_that_keeps_every_judgement(make):
     both = 2 if "left" in subject.links.columns else 1
     assert data.more["cells"]["n"].sum() == both * subject.links["n"].sum()
     ax = plot.draw(subject)
-    assert len(ax.images) == 1
+    assert len(ax.images) == 0
     assert len(ax.patches) == len(subject.components)
     ax.figure.canvas.draw()
 

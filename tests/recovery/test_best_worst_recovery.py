@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from rankkit import AlternationRanking
 from rankkit.kernels import best_worst, judge_clusters, maxdiff
 from rankkit.kernels.choice_newton import FIXED_TAU
 from rankkit.kernels.picks import top_down
-from tests.oracles_best_worst import drawn_logs, final_order, logged
+from tests.oracles_best_worst import drawn_logs, final_order, logged, rankings_frame
 
 pytestmark = pytest.mark.recovery
 
@@ -88,3 +89,22 @@ def test_intervals_clustered_by_rater_cover_where_the_models_own_do_not(model, r
     slack = 3 * np.sqrt(0.95 * 0.05 / (replicates * (n - 1)))
     assert abs(np.mean(hits) - 0.95) < slack + 0.01  # a sandwich of twelve raters is itself estimated
     assert np.mean(own) < np.mean(hits) - 0.01
+
+
+@pytest.mark.parametrize("m", [5, 10])
+@pytest.mark.parametrize("replicates", [40, pytest.param(500, marks=pytest.mark.thorough)])
+def test_intervals_and_rank_sets_of_the_method_cover(m, replicates):
+    # 5 raters: jackknife, the model's own where leaving one out leaves no estimate; 10: sandwich
+    n, rng, private = 6, np.random.default_rng(m), 0.9
+    truth = np.linspace(1.0, -1.0, n)
+    target = best_worst.fit(logged(drawn_logs(truth + private * rng.normal(size=(4000, n)), rng), n)).worth
+    true_rank = stats.rankdata(-target)
+    hits, held = [], []
+    for _ in range(replicates):
+        logs = drawn_logs(truth + private * rng.normal(size=(m, n)), rng)
+        scores = AlternationRanking().fit(rankings_frame(logs, n)).scores.loc[[f"p{j}" for j in range(n)]]
+        hits.append((scores["ci_low"] <= target) & (target <= scores["ci_high"]))
+        held.append(((scores["rank_low"] <= true_rank) & (true_rank <= scores["rank_high"])).all())
+    slack = 3 * np.sqrt(0.95 * 0.05 / (replicates * (n - 1)))
+    assert abs(np.mean(hits) - 0.95) < slack + 0.02  # few raters: the standard errors are themselves estimated
+    assert np.mean(held) > 0.95 - 3 * np.sqrt(0.95 * 0.05 / replicates)
