@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{notebook.name}: {'FAILED' if wrong else 'written' if options.write else 'as committed'} ({seconds:.1f} s)")
             print("".join(f"  {line}\n" for line in wrong), end="")
             if fresh is not None and (skipped := sum(map(left_alone, fresh.cells))):
-                print(f"  {skipped} cells tagged {PUBLISHED} neither run nor compared: {FOLDER} names no folder")
+                print(f"  cells tagged {PUBLISHED} neither run nor compared, as {FOLDER} names no folder: {skipped}")
             failed += bool(wrong)
     return failed
 

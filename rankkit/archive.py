@@ -11,12 +11,13 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from rankkit.errors import DataError, Problem
+from rankkit.errors import DataError, Problem, ReadingError
 from rankkit.kernels import covariance
 from rankkit.kernels.on_demand_covariance import OnDemand
 
@@ -59,6 +60,30 @@ def loads(text: str) -> Any:
         return decode(outer["rankkit"])
     except (KeyError, IndexError, AttributeError, TypeError, ValueError) as error:
         raise DataError("E-ARCHIVE", reason=f"{type(error).__name__}: {error}") from error
+
+
+def text_of(source: str | Path) -> str:
+    """Return the text of an archive, given that text or the path of a file.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    ReadingError
+        If there is no such file.
+    """
+    if isinstance(source, str) and source.lstrip().startswith("{"):
+        return source
+    try:
+        known = Path(source).is_file()  # text far too long for a name is none
+    except OSError:
+        known = False
+    if not known:
+        raise ReadingError("E-FILE", path=str(source)[:200])
+    try:
+        return Path(source).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError("E-ARCHIVE", reason=type(error).__name__) from error
 
 
 def encode(obj: Any) -> Any:

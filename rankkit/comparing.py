@@ -170,7 +170,7 @@ def _sets(result: Result, common: list[str], estimate: Any, level: float, index:
         return pd.DataFrame({"rank_low": pd.NA, "rank_high": pd.NA}, index=index, dtype="Int64")
     place = {p: k for k, p in enumerate(result.estimated_ids)}
     sigma = joint.take(np.array([place[p] for p in common]))
-    found = rank_sets.rank_sets(estimate, sigma, level=level, df=result.df_difference, seed=result.seed)
+    found = rank_sets.rank_sets(estimate, sigma, level=level, df=result.joint_df, seed=result.seed)
     return pd.DataFrame({"rank_low": found.low, "rank_high": found.high}, index=index).astype("Int64")
 
 

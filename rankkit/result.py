@@ -15,7 +15,7 @@ from scipy import stats
 
 from rankkit import archive, findings, show
 from rankkit.design_audit import DesignAudit
-from rankkit.errors import DataError, IdentificationError, InsufficientDataError, Problem, ReadingError, SettingsError, writing
+from rankkit.errors import IdentificationError, InsufficientDataError, Problem, SettingsError, writing
 from rankkit.kernels import rank_sets as kernel
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.covariance import Covariance, difference_variance
@@ -78,7 +78,9 @@ class Result(show.Shown):
     df : array of float, shape (n,)
         Degrees of freedom of each score's interval (``inf`` = normal).
     df_difference : float
-        Degrees of freedom of a difference and of the rank sets.
+        Degrees of freedom of a single difference.
+    df_joint : float or None
+        Degrees of freedom of the rank sets, if they are others than those of a difference.
     unit, se_basis : str
         What a score is measured in; where its standard error comes from.
     level : float
@@ -101,6 +103,7 @@ class Result(show.Shown):
     joint_covariance: Covariance | None = None
     df: Floats = field(default_factory=lambda: np.array([]))
     df_difference: float = float("inf")
+    df_joint: float | None = None
     unit: Unit = "none"
     se_basis: SeBasis = "none"
     level: float = 0.95
@@ -191,6 +194,11 @@ class Result(show.Shown):
 
     # ranks, differences, draws
 
+    @property
+    def joint_df(self) -> float:
+        """Degrees of freedom of statements about all people together."""
+        return self.df_difference if self.df_joint is None else self.df_joint
+
     @cached_property
     def _rank(self) -> Ints:
         return competition_ranks(self.estimate)
@@ -229,7 +237,7 @@ class Result(show.Shown):
         low, high = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
         joint = self.joint_covariance or self.covariance
         if joint is not None and self._estimated.any():
-            sets = kernel.rank_sets(self.estimate[self._estimated], joint, level=level, kind=kind, df=self.df_difference, seed=self.seed)
+            sets = kernel.rank_sets(self.estimate[self._estimated], joint, level=level, kind=kind, df=self.joint_df, seed=self.seed)
             low[self._estimated], high[self._estimated] = sets.low, sets.high
         data = {
             name: pd.array([v if v > 0 else pd.NA for v in x.tolist()], dtype="Int64")
@@ -355,15 +363,7 @@ class Result(show.Shown):
         DataError
             If the file is no archive, or one of another schema.
         """
-        if isinstance(source, str) and source.lstrip().startswith("{"):
-            text = source
-        elif _is_file(source):
-            try:
-                text = Path(source).read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise DataError("E-ARCHIVE", reason=type(error).__name__) from error
-        else:
-            raise ReadingError("E-FILE", path=str(source)[:200])
+        text = archive.text_of(source)
         show.load_result_types()
         result = archive.loads(text)
         if not isinstance(result, cls):
@@ -390,11 +390,3 @@ class Result(show.Shown):
         """Return the result under other display names."""
         parts = {d: p.relabelled(labels) for d, p in self.parts.items()}
         return replace(self, labels={**self.labels, **{p: labels[p] for p in self.people if p in labels}}, parts=parts)
-
-
-def _is_file(source: str | Path) -> bool:
-    """Whether there is such a file; text far too long for a name is none."""
-    try:
-        return Path(source).is_file()
-    except OSError:
-        return False

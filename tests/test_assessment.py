@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -222,3 +223,18 @@ def test_what_cannot_be_graded_or_compared_says_why() -> None:
     alike = rk.GraphicRatingScale().fit(pd.DataFrame({"rater": ["r"] * 2, "ratee": ["a", "b"], "score": [3, 3]}))
     with pytest.raises(IdentificationError, match="all scores are equal"):
         alike.difference("a", "b")
+
+
+def test_the_fingerprint_of_the_data_is_made_when_asked_for(monkeypatch):
+    asked = []
+    own = Ratings.data_hash
+    monkeypatch.setattr(Ratings, "data_hash", lambda self: asked.append(self) or own(self))
+    result = rk.GraphicRatingScale().fit(_frame())
+    assert not asked
+    assert set(result.provenance) == {"rankkit", "data", "rows", "seed", "simulated"}
+    copy = pickle.loads(pickle.dumps(result))
+    assert type(copy.provenance) is dict
+    assert copy.provenance == dict(result.provenance)
+    assert result.provenance["data"] == own(Ratings.from_frame(_frame()))
+    assert len(asked) == 1
+    assert "data" in repr(result.provenance)

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import ast
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +16,22 @@ import pytest
 nbformat = pytest.importorskip("nbformat")
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
-NAMES = ("01_graphic_rating_scale", "02_paired_comparison", "03_compare_and_grade")
-CELLS = range(15, 27)  # short enough to read, long enough to be complete
+PUBLISHED = "published-data"  # tag of cells that need tables kept elsewhere
+NAMES = (
+    "01_graphic_rating_scale",
+    "02_paired_comparison",
+    "03_compare_and_grade",
+    "04_alternation_ranking",
+    "05_published_results",
+)
+CELLS = range(15, 49)  # short enough to read, long enough to be complete
+SCREEN = 40  # lines of text a cell may show
 SOURCES = {
     "01_graphic_rating_scale": ("Guilford", "1954", "Shrout", "1979", "service_team"),
-    "02_paired_comparison": ("Stigler", "1994", "Agresti", "Bradley", "1952", "service_team_pairs"),
+    "02_paired_comparison": ("Stigler", "1994", "Agresti", "Guilford", "Bradley", "1952", "service_team_pairs"),
     "03_compare_and_grade": ("service_team", "service_team_pairs"),
+    "04_alternation_ranking": ("service_team_rankings", "Marley", "Kemeny"),
+    "05_published_results": ("Stigler", "Agresti", "Davidson", "Kendall", "Critchlow", "Diaconis", "PlackettLuce", "prefmod", "eba"),
 }
 # a drive, a home or a temporary folder: what only the machine that ran the notebook has
 PATH = re.compile(r"(?:/(?:home|root|Users|tmp|var|usr|opt|mnt|work|private)/\w)|(?:\b[A-Z]:\\\\?\w)")
@@ -72,7 +86,7 @@ def test_every_plot_is_shown(name: str) -> None:
 def test_no_errors_no_warnings_no_volatile_metadata(name: str) -> None:
     for cell in code_cells(name):
         assert cell.execution_count is None
-        assert not cell.metadata
+        assert cell.metadata in ({}, {"tags": [PUBLISHED]})
         for output in cell.outputs:
             assert output.output_type != "error"
             assert output.get("name") != "stderr"
@@ -99,6 +113,51 @@ def test_says_where_its_data_come_from(name: str) -> None:
 def test_explains_every_step(name: str) -> None:
     kinds = "".join(c.cell_type[0] for c in read(name).cells)
     assert "cc" not in kinds, "prose goes before code"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_output_is_longer_than_a_screen(name: str) -> None:
+    for cell in code_cells(name):
+        for output in cell.outputs:
+            text = output.get("text") or output.get("data", {}).get("text/plain", "")
+            assert len(text.splitlines()) <= SCREEN, cell.source
+
+
+def names_in(source: str, context: type[ast.expr_context]) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name) and isinstance(node.ctx, context)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cells_with_tables_kept_elsewhere_are_tagged_and_nothing_else_needs_them(name: str) -> None:
+    tagged = [PUBLISHED in c.metadata.get("tags", []) for c in code_cells(name)]
+    for cell, elsewhere in zip(code_cells(name), tagged, strict=True):
+        if "published(" in cell.source and "def published(" not in cell.source:
+            assert elsewhere, cell.source
+    made = [names_in(c.source, ast.Store) for c in code_cells(name)]
+    only_there: set[str] = set()
+    for cell, stored, elsewhere in zip(code_cells(name), made, tagged, strict=True):
+        if elsewhere:
+            only_there |= stored
+        else:
+            only_there -= stored
+            assert not only_there & names_in(cell.source, ast.Load), cell.source
+
+
+@pytest.mark.parametrize("present", [False, True])
+def test_cells_with_tables_kept_elsewhere_are_skipped_without_them_and_only_then(present: bool, tmp_path: Path) -> None:
+    pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    first, second = nbformat.v4.new_code_cell("print(1)"), nbformat.v4.new_code_cell("print(2)")
+    second.metadata["tags"] = [PUBLISHED]
+    first.outputs = [nbformat.v4.new_output("stream", text="1\n")]
+    second.outputs = [nbformat.v4.new_output("stream", text="from an earlier day\n")]
+    nbformat.write(nbformat.v4.new_notebook(cells=[first, second]), tmp_path / "9_small.ipynb")
+    env = {**os.environ, "PYTHONIOENCODING": "utf-8", "RANKKIT_PUBLISHED_DATA": str(tmp_path) if present else ""}
+    command = [sys.executable, str(FOLDER / "execute.py"), str(tmp_path / "9_small.ipynb")]
+    run = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=env, check=False)
+    assert run.returncode == int(present), run.stdout + run.stderr  # run anew, the second cell says something else
+    assert ("neither run nor compared, as RANKKIT_PUBLISHED_DATA names no folder: 1" in run.stdout) is not present
+    assert ("stale output" in run.stdout) is present
 
 
 def test_the_path_pattern_finds_paths_and_nothing_else() -> None:

@@ -138,7 +138,7 @@ def test_service_team_rankings_are_the_same_people():
     t = made.table
     assert t.raters == tuple(f"L{k}" for k in range(1, 9))
     merit = team.truth["score"].loc[made.truth.index]
-    assert made.truth["score"].to_numpy() == pytest.approx((1.8 * (merit - merit.mean())).to_numpy(), abs=SAME)
+    assert made.truth["score"].to_numpy() == pytest.approx((4.0 * (merit - merit.mean())).to_numpy(), abs=SAME)
     assert set(t.status) == {RANKED, NOT_KNOWN}
     assert (t.status == NOT_KNOWN).sum() == 19
     own = simulate.service_team_people().frame["manager"].loc[list(t.people)]

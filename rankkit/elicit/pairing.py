@@ -253,7 +253,7 @@ class PairingSession:
         if asked is None:
             raise SessionError("E-ALLASKED")
         event: dict[str, Any] = {
-            "event": "answer", "outcome": outcome, "left": asked.left, "right": asked.right, "dimension": asked.dimension,
+            "event": "answer", "outcome": str(outcome), "left": asked.left, "right": asked.right, "dimension": asked.dimension,
             "kind": asked.kind,
         }  # fmt: skip
         known = {"place": asked.place, "round": asked.round, "response_ms": None if response_ms is None else float(response_ms)}

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy import stats
 from scipy.sparse import csr_array
 
 from rankkit.errors import ConvergenceError
@@ -18,7 +17,6 @@ from rankkit.kernels.unordered_choice import unordered_choices
 
 _FURTHEST = 50.0  # a scale beyond this means that one end, or all but the first stage, carries no information at all
 _WIDEST = 300.0  # log-units
-_ENDS = {"worst_scale": (1 / _FURTHEST, _FURTHEST), "depth_loss": (-1.0, 3.0)}  # where a parameter that runs away is stopped
 
 
 @dataclass(frozen=True, eq=False)
@@ -324,71 +322,3 @@ def _fitted(peak: Peak, n: int, names: list[str], given: tuple[float, float], ta
         tau=float(tau),
         iterations=peak.iterations,
     )
-
-
-def _stopped(picks: Picks, name: str, value: float) -> float:
-    """Log-likelihood with a scale held at a value."""
-    try:
-        return fit(picks, start=None, **{name: value}).loglik
-    except ConvergenceError:
-        return -np.inf
-
-
-@dataclass(frozen=True)
-class ScaleTest:
-    """Likelihood ratio test of one value of ``lambda`` or ``rho``.
-
-    Attributes
-    ----------
-    estimate, se : float
-        The freed parameter; ``nan`` where it runs away, as when everybody agrees at one of the two ends.
-    statistic, p : float
-        ``2 (l_1 - l_0)``, chi-squared with one degree of freedom.
-    """
-
-    estimate: float
-    se: float
-    statistic: float
-    p: float
-
-
-def scale_tests(picks: Picks, null: BestWorstFit) -> dict[str, ScaleTest]:
-    """Test ``lambda = 1`` and ``rho = 0``, each by freeing it beside the worths.
-
-    Parameters
-    ----------
-    picks : Picks
-        The choices.
-    null : BestWorstFit
-        The fit with neither estimated, by maximum likelihood.
-
-    Returns
-    -------
-    dict of str to ScaleTest
-        ``worst_scale`` and ``depth_loss``; one is missing where the data cannot tell it: choices at one end only, or of a
-        single stage.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from rankkit.kernels.picks import from_log
-    >>> lists, rng = np.repeat(np.arange(8), 5), np.random.default_rng(2)
-    >>> people = np.argsort(rng.normal(scale=1.5, size=(8, 5)) - np.linspace(2, -2, 5), axis=1).ravel()
-    >>> picks = from_log(lists, people, np.tile([1, 3, 0, 4, 2], 8), np.tile([1, 1, 0, -1, -1], 8), np.arange(8), 5, 8)
-    >>> {name: round(test.p, 2) for name, test in scale_tests(picks, fit(picks)).items()}
-    {'worst_scale': 0.95, 'depth_loss': 0.84}
-    """
-    out = {}
-    both_ends = len(np.unique(picks.end)) > 1
-    for name, can in (("worst_scale", both_ends), ("depth_loss", len(np.unique(picks.stage)) > 1)):
-        if not can:
-            continue
-        freed: dict[str, float | None] = {name: None}
-        try:
-            other = fit(picks, start=null.worth, **freed)
-            found, height = (getattr(other, name), float(other.se[0])), other.loglik
-        except ConvergenceError:
-            found, height = (float("nan"), float("nan")), max(_stopped(picks, name, value) for value in _ENDS[name])
-        statistic = max(2 * (height - null.loglik), 0.0)
-        out[name] = ScaleTest(*found, statistic, float(stats.chi2.sf(statistic, 1)))
-    return out

@@ -84,7 +84,8 @@ def first_end_effect(share: Floats, worst_first: Bools, *, draws: int = 5000, se
 def _distance(share: Floats) -> Floats:
     """How far each list is from the mean of all."""
     mean = np.nansum(share, axis=0) / np.maximum((~np.isnan(share)).sum(axis=0), 1)
-    return np.round(np.nansum((share - mean) ** 2, axis=1), 9)
+    distance: Floats = np.round(np.nansum((share - mean) ** 2, axis=1), 9)
+    return distance
 
 
 def _effects(value: Floats, seen: Bools, chosen: Bools) -> Floats:

@@ -19,6 +19,7 @@ from rankkit.kernels.scale_reliability import separation
 _DRAWS = 1999  # simulations, where comparisons are few
 _FEWEST_DRAWS = 199
 _BUDGET = 4e7  # comparisons simulated in all
+_MOST_SINGLE = 5_000_000  # comparisons up to which those of one row are drawn one by one
 _BLOCK = 2_000_000  # comparisons simulated at once
 _TAIL = 10  # simulations beyond the observed value below which the tail is continued as a normal one
 _ROUNDING = 1e-9  # relative difference of two values that are the same
@@ -113,7 +114,7 @@ def calibrated_fit(
     n, m : int
         Number of people and of judges.
     weight : ndarray, shape (rows,), optional
-        Comparisons a row stands for; whole numbers are drawn one by one.
+        Comparisons a row stands for; whole numbers are drawn one by one, up to five million comparisons in all.
     penalised : bool
         Whether a prior was used.
     level : float
@@ -154,7 +155,7 @@ def calibrated_fit(
     order, people, _ = canonical_rows(judge, left, right, result, n, m)
     if weight is not None:
         counts = np.rint(weight)
-        if np.array_equal(counts, weight):
+        if np.array_equal(counts, weight) and counts.sum() <= _MOST_SINGLE:
             order, weight = np.repeat(order, counts[order].astype(np.int64)), None
         else:
             weight = weight[order]

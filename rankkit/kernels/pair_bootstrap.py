@@ -23,6 +23,7 @@ _ROOM = 100_000  # pairs times replicates worked on at once, so that they stay i
 _RUN = 1 << 14  # of them, so that they stay in the cache next to the processor
 _FLAT = 1e-7  # curvature relative to a person's information that single precision cannot tell from none
 _FAR = 20.0  # log-units between best and worst beyond which a replicate is refitted by itself
+_MOST_LISTED = 10_000_000  # comparisons up to which they are drawn one by one
 _TOGETHER = 500  # people up to whom replicates are refitted together, with the inverse information written out
 
 
@@ -152,6 +153,8 @@ def _comparisons_again(cells: _Cells, rng: np.random.Generator) -> Callable[[], 
     """Draw as many comparisons as there are; how many fall into each cell."""
     total, k = round(float(cells.count.sum())), len(cells.count)
     whole = np.rint(cells.count)
+    if total > _MOST_LISTED:
+        return lambda: rng.multinomial(total, cells.count / cells.count.sum()).astype(np.float64)
     if np.array_equal(whole, cells.count):
         of_comparison = np.repeat(np.arange(k), whole.astype(np.int64))
 

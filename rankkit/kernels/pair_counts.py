@@ -107,6 +107,7 @@ def aggregate(left: Ints, right: Ints, result: Ints, weight: Floats | None, n: i
     >>> counts.first, counts.second, counts.wins_first, counts.wins_second, counts.ties
     (array([0, 0]), array([1, 2]), array([1., 0.]), array([1., 0.]), array([0., 1.]))
     """
+    left, right = left.astype(np.int64, copy=False), right.astype(np.int64, copy=False)  # packed codes need the room
     if weight is not None and not (weight > 0).all():
         real = weight > 0
         left, right, result, weight = left[real], right[real], result[real], weight[real]

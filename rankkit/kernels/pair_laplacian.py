@@ -20,7 +20,7 @@ from rankkit.kernels.pair_counts import PairCounts
 
 DENSE = 2000  # covariance matrices are dense up to this many people
 _SMALL = 64  # people up to whom a dense factor is faster than any iteration
-_WRITTEN_OUT = 700  # people up to whom a well-filled matrix is written out in full
+_WRITTEN_OUT = 200  # people up to whom a well-filled matrix is written out in full
 _PATIENCE = 60  # conjugate gradient steps before a factorisation is tried
 _LONGEST = 5000  # conjugate gradient steps before giving up, where a factorisation does not fit into memory
 _PROFILE = 50_000_000  # entries of a factor that still fit

@@ -19,7 +19,7 @@ from rankkit.kernels.ranking_lists import RankingLists
 
 Ties = Literal["marginal", "davidson_luce"]
 
-_MOST_NEWTON = 60
+_MOST_NEWTON = 1000  # steps; large tie groups bend the likelihood in ways weights of pairs only follow slowly
 _WIDE = 20.0  # log-units between best and worst; beyond, rounding could pass a runaway for a solution
 _WIDEST = 300.0  # log-units; beyond, no finite estimate is near
 _WIDEST_WITH_TIES = 30.0  # log-units; with tie parameters nothing tells a runaway from an estimate beyond

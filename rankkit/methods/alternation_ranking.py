@@ -214,6 +214,7 @@ class AlternationRanking(Assessment[Rankings, AlternationRankingResult]):
             joint_covariance=None if fit is None else fit.joint,
             df=np.full(n, df),
             df_difference=df,
+            df_joint=None if fit is None else fit.df_joint,
             unit="ordinal" if fit is None else "logit",
             se_basis="none" if fit is None else fit.se_basis,
             level=self.level,
@@ -249,6 +250,7 @@ class AlternationRanking(Assessment[Rankings, AlternationRankingResult]):
             covariance=covariance,
             df=np.full(n, df),
             df_difference=df,
+            df_joint=min(f.joint_df for f in fits.values()),
             unit="none" if common is None else "z",
             se_basis="none" if common is None else ("judge_cluster" if by_judge else "model"),
             level=self.level,
@@ -262,7 +264,7 @@ class AlternationRanking(Assessment[Rankings, AlternationRankingResult]):
             ),
             design=of_rankings(table),
             model=next(iter(kinds)) if len(kinds) == 1 else "several",
-            existence="finite" if all(f.existence == "finite" for f in fits.values()) else "one_sided",
+            existence=next((kind for kind in ("one_sided", "none") if any(f.existence == kind for f in fits.values())), "finite"),
         )
 
 

@@ -94,10 +94,11 @@ class AlternationRankingResult(Result):
 
     @property
     def tests(self) -> pd.DataFrame:
-        """Tests of how the lists were made, by ``test``: ``estimate, se, statistic, df, p, method``.
+        """Tests of how the lists were made, by ``test``: ``estimate, se, statistic, df, p, method``, and the likelihood ratio.
 
         ``worst_scale``: worst picks as sure as best ones (lambda = 1). ``depth_loss``: late picks as sure as early ones
-        (rho = 0). ``first_end``: it does not matter at which end a list was begun.
+        (rho = 0). Both by the raters' own scores, as ``p_likelihood_ratio`` is far too small with few raters.
+        ``first_end``: it does not matter at which end a list was begun.
         """
         return self._table("tests")
 

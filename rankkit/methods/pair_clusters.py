@@ -54,6 +54,7 @@ class Clustered:
     joint: Covariance | None = None
     df: float = np.inf
     basis: str = "model"
+    df_joint: float | None = None
     note: Problem | None = None
     reason: Problem | None = None
 
@@ -69,7 +70,10 @@ def clustered(
 ) -> Clustered:
     """Cluster the covariance by judge: sandwich from 8 judges, jackknife from 3, else the model's.
 
-    Single scores use the plain form; joint statements use the form of full rank (Morel, Bokossa & Neerchal 2003).
+    Single scores use the plain form with t; joint statements use the form of full rank (Morel, Bokossa & Neerchal 2003),
+    whose second term leaves room for what few judges do not show. Normal draws from it cover all differences at once in
+    .948 or more of simulations from 8 judges on; below, t on twice the judges less one does (.98 or more), while t on the
+    judges less one would open every rank for everyone.
 
     Parameters
     ----------
@@ -114,6 +118,7 @@ def clustered(
         joint=Dense(joint.covariance(inverse)),
         df=single.df,
         basis=single.basis,
+        df_joint=2 * single.df if few else float("inf"),
         note=Problem("I-JACKKNIFE", None, None, None, {"n": m}) if few else None,
         reason=Problem("S-JACKKNIFE") if few else None,
     )

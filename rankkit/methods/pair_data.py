@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -110,6 +110,12 @@ class Pairs:
     def existence(self) -> Existence:
         """Verdict on finite maximum likelihood estimates of worths alone."""
         return verdict(self.counts)
+
+    def unordered(self) -> Pairs:
+        """Return the same comparisons with the first person of each pair on the left, for models without sides."""
+        turned = self.left > self.right
+        left, right = np.where(turned, self.right, self.left), np.where(turned, self.left, self.right)
+        return replace(self, left=left, right=right, result=np.where(turned, -self.result, self.result))
 
     def without_judge(self, r: int) -> PairCounts:
         """Count the comparisons of all other judges."""

@@ -61,6 +61,7 @@ class PairFit:
     parameters: Floats | None = None
     parameter_covariance: Floats | None = None
     prior: tuple[float, str] = (float("inf"), "none")
+    sided: bool = False  # whether the model tells left from right
     running: tuple[str, ...] = ()  # parameters that only the penalty keeps finite
     aside: Problem | None = None  # about a bootstrap that was left out
 
@@ -85,9 +86,10 @@ class PairFit:
         """Chance that left wins, and of a tie where ties are an outcome of their own, in each row."""
         if isinstance(self.source, BradleyTerryFit):
             return 1 / (1 + np.exp(self.worth[pairs.right] - self.worth[pairs.left])), None
-        left, _, tie = self.source.probabilities()
+        left, right, tie = self.source.probabilities()
         of_row = self.source.contests.of_row
-        return left[of_row], tie[of_row] if self.source.model.has_tie_parameter else None
+        win = left[of_row] if self.sided else np.where(pairs.left > pairs.right, right[of_row], left[of_row])
+        return win, tie[of_row] if self.source.model.has_tie_parameter else None
 
 
 def fit(pairs: Pairs, model: PairModel, beside: Covariates) -> PairFit:
@@ -114,6 +116,8 @@ def _tie_model(pairs: Pairs, model: PairModel, beside: Covariates) -> TieModel:
         return "rao_kupper"
     if model.penalty == "auto" and not beside.names and not davidson.has_finite_estimate(pairs.counts):
         return "half"
+    if model.penalty == "gaussian" and not (pairs.counts.wins_first.any() or pairs.counts.wins_second.any()):
+        return "half"  # nothing but ties: no prior of worths keeps a tie parameter finite
     return "davidson"
 
 
@@ -165,7 +169,9 @@ def _given(sd: float) -> float | None:
 
 def _general(pairs: Pairs, model: PairModel, beside: Covariates, tie: TieModel) -> PairFit:
     """Order effect, tie parameter, covariates or normal link."""
-    seen = pairs.contests(beside.contest)
+    sided = bool(beside.names)
+    rows = pairs if sided else pairs.unordered()
+    seen = rows.contests(beside.contest)
     used: Used = "none" if model.penalty == "auto" else model.penalty
     worths: Literal["free", "none"] = "none" if beside.explained and used != "gaussian" else "free"
     prior = (float("inf"), "none")
@@ -190,8 +196,10 @@ def _general(pairs: Pairs, model: PairModel, beside: Covariates, tie: TieModel) 
         source = fitted_with(used, seen)
     except ConvergenceError:
         why = verdict()
-        if why.kind == "finite" or used != "none":
+        if why.kind == "finite" or used == "jeffreys" or (used == "gaussian" and why.tie == 0):
             raise
+        if used == "gaussian":
+            raise IdentificationError([not_finite(why, pairs, beside.names)]) from None
         if model.penalty == "none":
             raise IdentificationError([not_finite(why, pairs, beside.names)]) from None
         running = tuple(beside.names[k] for k in why.running)
@@ -209,7 +217,7 @@ def _general(pairs: Pairs, model: PairModel, beside: Covariates, tie: TieModel) 
     def without(r: int) -> PairModelFit | None:
         if r not in left_out:
             try:
-                left_out[r] = fitted_with(used, seen.recounted(pairs.result, np.where(pairs.judge == r, 0.0, pairs.mass)))
+                left_out[r] = fitted_with(used, seen.recounted(rows.result, np.where(pairs.judge == r, 0.0, pairs.mass)))
             except ConvergenceError:
                 left_out[r] = None
         return left_out[r]
@@ -223,7 +231,7 @@ def _general(pairs: Pairs, model: PairModel, beside: Covariates, tie: TieModel) 
     covariance = _covariance(source, beside)
     found = Clustered(covariance)
     if model.judges == "auto" and worths == "free" and not beside.explained:
-        scores = source.judge_scores(pairs.judge, pairs.result, pairs.weight, pairs.m) if pairs.m else None
+        scores = source.judge_scores(pairs.judge, rows.result, pairs.weight, pairs.m) if pairs.m else None
         found = clustered(
             pairs, worth, covariance, scores=lambda: scores.worths if scores else own, information=source.times_information, refit=refit
         )
@@ -235,7 +243,7 @@ def _general(pairs: Pairs, model: PairModel, beside: Covariates, tie: TieModel) 
             own = shift.T @ shift * ((pairs.m - 1) / pairs.m)
     elif model.judges == "auto":
         found = Clustered(covariance, note=Problem("I-COVARIATESE"))
-    return PairFit(source, worth, found, used, tie, model.link, finite, names, estimates, own, prior, running)
+    return PairFit(source, worth, found, used, tie, model.link, finite, names, estimates, own, prior, sided, running)
 
 
 def refitted(pairs: Pairs, model: PairModel, beside: Covariates, fitted: PairFit, weight: Floats) -> tuple[Floats, Floats, bool] | None:
@@ -246,10 +254,11 @@ def refitted(pairs: Pairs, model: PairModel, beside: Covariates, fitted: PairFit
     source = fitted.source
     if isinstance(source, BradleyTerryFit):
         return None
+    result = pairs.result if fitted.sided else pairs.unordered().result
     for used in (fitted.penalty, "jeffreys"):
         try:
             again = pair_models.fit(
-                source.contests.recounted(pairs.result, weight),
+                source.contests.recounted(result, weight),
                 link=model.link,
                 ties=source.model.ties,
                 worths=source.worths,

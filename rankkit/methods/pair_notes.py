@@ -53,7 +53,8 @@ def not_finite(why: Separation, pairs: Pairs, parameters: tuple[str, ...]) -> Pr
     if moving == ["order_effect"]:
         side = "left" if why.effects[list(parameters).index("order_effect")] > 0 else "right"
         return Problem("E-ORDERALWAYS", None, None, None, {"side": side})
-    who = [pairs.names[i] for i in why.rising]
+    names = pairs.names
+    who = [names[i] for i in why.rising]
     return Problem("E-SEPARATED", None, None, None, {"what": [*moving, *who] or ["log_nu"]})
 
 

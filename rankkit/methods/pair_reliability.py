@@ -102,7 +102,7 @@ def _held_out(pairs: Pairs, held: Bools, level: float) -> list[tuple[str, float,
     spread = "standard deviation of the worths that held-out comparisons confirm"
     return [
         ("hold-out calibration κ", found.kappa, found.low, found.high, slope),
-        ("deflated spread", found.spread, found.spread_low, found.spread_high, spread),
+        ("deflated spread", max(found.spread, 0.0), max(found.spread_low, 0.0), max(found.spread_high, 0.0), spread),
     ]
 
 

@@ -74,6 +74,7 @@ def parameters(fitted: PairFit, level: float) -> pd.DataFrame:
     estimate, se = fitted.parameters, np.sqrt(np.diag(fitted.parameter_covariance))
     reach = stats.t.ppf(0.5 + level / 2, fitted.clusters.df) * se
     p = 2 * stats.t.sf(np.abs(estimate) / se, fitted.clusters.df)
+    p = np.where(np.isin(index, ("log_nu", "log_theta")), np.nan, p)  # no value of a tie parameter means "nothing there"
     return pd.DataFrame(dict(zip(columns, (estimate, se, estimate - reach, estimate + reach, p), strict=True)), index=index)
 
 

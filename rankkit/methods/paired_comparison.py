@@ -56,7 +56,7 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
     judges : {"auto", "model"}
         Standard errors clustered by judge where there are three or more, or the model's own.
     bootstrap : int
-        Replicates for standard errors: judges are resampled where there are three or more, else comparisons; 0 = none.
+        Replicates for standard errors: judges are resampled where there are eight or more, else comparisons; 0 = none.
     solver : {"newton", "choix"}
         Our Newton kernel, or ``choix.ilsr_pairwise_dense`` as a cross-check of the worths.
     standardise : bool
@@ -176,8 +176,10 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             known = set(compared.tolist())
             status = tuple(found if i in known else "insufficient_data" for i in range(n))
             reasons = tuple(fitted.reason if i in known else why[i] for i in range(n))
-        few = int(np.count_nonzero(pairs.counts.comparisons < _FEW))
-        notes = pair_notes.notes(fitted, pairs, self.penalty) + ([Problem("W-FEW", None, None, None, {"n": few})] if few else [])
+        seldom = np.flatnonzero(pairs.counts.comparisons < _FEW)
+        few = [table.labels.get(p, p) for p in map(pairs.people.__getitem__, seldom)]
+        notes = pair_notes.notes(fitted, pairs, self.penalty)
+        notes += [Problem("W-FEW", None, None, None, {"n": len(few), "who": few})] if few else []
         notes += pair_reliability.adaptive_notes(table.extras.get("design"), pairs)
         return PairedComparisonResult(
             method=type(self).__name__,
@@ -192,6 +194,7 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             joint_covariance=fitted.clusters.joint,
             df=np.full(n, fitted.clusters.df),
             df_difference=fitted.clusters.df,
+            df_joint=fitted.clusters.df_joint,
             unit=self.link,
             se_basis=fitted.se_basis,
             level=self.level,
@@ -247,6 +250,7 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             covariance=None if common is None else common[1],
             df=np.full(n, df),
             df_difference=df,
+            df_joint=min(f.joint_df for f in fits.values()),
             unit="none" if common is None else "z",
             se_basis="none" if common is None else ("judge_cluster" if by_judge else "model"),
             level=self.level,

@@ -186,6 +186,7 @@ class RankFit:
     found: BestWorstFit
     covariance: Covariance
     joint: Covariance | None
+    df_joint: float | None
     df: float
     se_basis: SeBasis
     basis: str
@@ -247,13 +248,14 @@ def fit(model: Fitted, lists: Lists, picks: Picks | None, settings: ModelSetting
     if ties:
         notes.append(Problem("I-TIEANSWERS" if settings.ties == "davidson_luce" else "I-TIEGROUPS", None, None, None, {"n": ties}))
     errors = _clusters(data, found, settings.judges)
-    if errors.note is not None:
+    if errors.note is not None and (data.finite or errors.reason is None):  # else it says the same again
         notes.append(errors.note)
     return RankFit(
         model=model,
         found=found,
         covariance=errors.single,
         joint=errors.joint,
+        df_joint=errors.df_joint,
         df=errors.df,
         se_basis="model" if errors.basis == "model" else "judge_cluster",
         basis=errors.basis,

@@ -20,6 +20,7 @@ from rankkit.kernels.covariance import Covariance
 from rankkit.kernels.first_end import first_end_effect
 from rankkit.kernels.kemeny import Kemeny, kemeny
 from rankkit.kernels.mallows import mallows
+from rankkit.kernels.pick_scales import scale_tests
 from rankkit.kernels.picks import Picks
 from rankkit.kernels.rank_sets import p_top, rank_sets
 from rankkit.kernels.ranking import competition_ranks
@@ -29,6 +30,7 @@ from rankkit.methods import ranking_patterns, rater_tables
 from rankkit.methods.ranking_evidence import Lists, RankFit
 
 _DIGITS = 9  # of a score that rounding leaves alone
+_TEST_COLUMNS = ["estimate", "se", "statistic", "df", "p", "method", "likelihood_ratio", "p_likelihood_ratio"]
 _TIME_LIMIT = 10.0  # seconds for the Kemeny order inside a result
 _FEWEST_FOR_TESTS = 5  # raters
 
@@ -220,6 +222,8 @@ def _mallows(data: Evidence) -> dict[str, tuple[Any, ...]]:
     if not whole or data.kemeny is None or entries.size < 2:
         return {}
     found = mallows(entries, order=data.kemeny.order)
+    if np.isinf(found.theta):
+        return {"mallows_theta": (np.nan, np.nan, np.nan, np.nan, "no finite estimate: no list departs from the Kemeny order")}
     half = float(stats.norm.ppf(0.5 + data.level / 2)) * found.se
     return {"mallows_theta": (found.theta, found.theta - half, found.theta + half, np.nan, "given the Kemeny order")}
 
@@ -274,16 +278,25 @@ def _tests(data: Evidence) -> pd.DataFrame:
     fit, picks = data.fit, data.picks
     if fit is not None and picks is not None and data.lists.m >= _FEWEST_FOR_TESTS and fit.finite:
         null = fit.found if fit.model == "best_worst" and not fit.found.estimated else best_worst.fit(picks)
-        for name, test in best_worst.scale_tests(picks, null).items():
-            rows[name] = (test.estimate, test.se, test.statistic, 1.0, test.p, "likelihood ratio")
+        for name, test in scale_tests(picks, null).items():
+            rows[name] = (
+                test.estimate,
+                test.se,
+                test.t,
+                test.df,
+                test.p,
+                "scores by rater",
+                test.likelihood_ratio,
+                test.p_likelihood_ratio,
+            )
     if picks is not None:
         first = picks.start[:-1][np.concatenate([[True], np.diff(picks.ranking) != 0])]
         begun = picks.end[np.searchsorted(picks.start, first)]
         share = rater_tables.shares(data.lists)[np.unique(picks.ranking)]
         found = first_end_effect(share, begun < 0, seed=data.seed)
         if found.method != "none":
-            rows["first_end"] = (found.effect, np.nan, np.nan, np.nan, found.p, found.method)
-    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "se", "statistic", "df", "p", "method"])
+            rows["first_end"] = (found.effect, np.nan, np.nan, np.nan, found.p, found.method, np.nan, np.nan)
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=_TEST_COLUMNS)
     return frame.rename_axis("test")
 
 

@@ -41,7 +41,8 @@ def levels(values: Floats, low: float, high: float, steps: int) -> Ints:
 def fill(ax: Axes, level: Ints, colors: Sequence[str], size: tuple[float, float] = (1.0, 1.0)) -> PathCollection:
     """Fill cell (row, column) with the colour of its level; row 0 on top once the axis points down, -1 stays blank.
 
-    A cell is ``size`` = (width, height) large. Cells of one colour next to each other in a row become one rectangle, and all of one colour one path.
+    A cell is ``size`` = (width, height) large. Cells of one colour next to each other in a row become one rectangle, and all
+    of one colour one path.
     """
     paths, used = [], []
     for k in np.unique(level[level >= 0]):

@@ -127,7 +127,8 @@ def draw(data: PlotData, ax: Axes) -> Axes:
 def _reach(table: pd.DataFrame, what: str, at: str) -> float:
     """Where an axis ends: beyond every dot and every band drawn, at most a little beyond :data:`MOST_VALUE`."""
     ends = table.loc[table["band"], f"{what}_high"].to_numpy(dtype=np.float64)
-    return 1.06 * min(max([1.5, *table[at].tolist(), *ends[np.isfinite(ends)].tolist()]), MOST_VALUE)
+    reach = max(float(np.max(values, initial=1.5)) for values in (table[at].to_numpy(), ends[np.isfinite(ends)]))
+    return 1.06 * min(reach, MOST_VALUE)
 
 
 def _bands(ax: Axes, rows: pd.DataFrame, color: str, high: dict[str, float], *, strong: bool) -> None:
@@ -143,7 +144,7 @@ def _bands(ax: Axes, rows: pd.DataFrame, color: str, high: dict[str, float], *, 
 def _name(ax: Axes, rows: pd.DataFrame, width: float, height: float) -> None:
     """Write names beside the dots, moved apart, towards the middle of the plot."""
     for left, some in ((False, rows[rows["x"] <= 0.62 * width]), (True, rows[rows["x"] > 0.62 * width])):
-        at = rank_lines.spread_apart(some["y"].to_numpy(), 0.036 * height, 0.0, height)
+        at = rank_lines.spread_apart(some["y"].to_numpy() + 0.03 * height, 0.036 * height, 0.0, height)
         for x, dot, y, name in zip(some["x"], some["y"], at, some["label"], strict=True):
             to = x + (-0.035 if left else 0.035) * width
             ax.plot([x, to], [dot, y], color=palette.VERMILLION, linewidth=0.6, zorder=3)

@@ -20,7 +20,7 @@ NAMED = 45  # people up to whom names are written
 _STEPS = 25
 _BEST = (palette.BLUE, "#D6E8F4")
 _WORST = (palette.VERMILLION, "#F9E3D4")
-_REST = {"forced": "white", "rest": palette.PALE, "left_over": palette.PALE, "waiting": "white", "ranked": "#DDEBF5"}
+_REST = {"forced": "white", "rest": palette.PALE, "left_over": "white", "waiting": "white", "ranked": "#DDEBF5"}
 _SESSION = {"pick", "end", "ratee", "label", "forced", "status"}
 
 
@@ -202,7 +202,7 @@ def _box(ax: Axes, kind: str, at: tuple[float, float], size: tuple[float, float]
     if kind in ("forced", "waiting"):
         box.set(edgecolor=palette.INK if kind == "forced" else palette.SILVER, linewidth=0.9, linestyle=(0, (3, 2)), zorder=3)
     if kind == "left_over":
-        box.set(hatch="////", edgecolor=palette.SILVER, linewidth=0)
+        box.set(edgecolor=palette.SILVER, linewidth=0.8)
     ax.add_patch(box)
 
 
@@ -222,7 +222,7 @@ def _legend(ax: Axes, table: pd.DataFrame, lang: Lang, columns: int) -> None:
         "worst": {"facecolor": palette.VERMILLION, "label": say("picked_worst", lang)},
         "forced": {"facecolor": "white", "edgecolor": palette.INK, "linestyle": (0, (3, 2)), "label": say("forced", lang)},
         "rest": {"facecolor": palette.PALE, "label": say("rest", lang)},
-        "left_over": {"facecolor": palette.PALE, "edgecolor": palette.SILVER, "hatch": "////", "label": say("left_over", lang)},
+        "left_over": {"facecolor": "white", "edgecolor": palette.SILVER, "label": say("left_over", lang)},
         "waiting": {"facecolor": "white", "edgecolor": palette.SILVER, "linestyle": (0, (3, 2)), "label": say("waiting", lang)},
     }
     handles = [Rectangle((0, 0), 1, 1, **style) for kind, style in styles.items() if (table["kind"] == kind).any()]

@@ -7,10 +7,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     # caterpillar
     "quasi": ("Comparing any two people", "任意两人的比较"),
     "quasi_say": (
-        "Line: {level} quasi-interval. Where two do not overlap, these two people differ by more than the {level} margin of their "
-        "difference (for this pair alone). Overlap does not show that two people are equal.",
-        "横线：{level} 准区间。两人的准区间不重叠时，其差异超过该差异（单看这一对）的 {level} 误差范围。准区间重叠并不表示两人相等。",
+        "Line: {level} quasi-interval. Two that do not overlap: a difference beyond its {level} margin, for this pair alone.",
+        "横线：{level} 准区间。两人的准区间不重叠：单看这一对，其差异超过该差异的 {level} 误差范围。",
     ),
+    "quasi_overlap": ("Overlap does not show that two people are equal.", "准区间重叠并不表示两人相等。"),
     "quasi_error": (
         "Standard errors of differences read off these lines are wrong by {error} at most.",
         "由横线得出的差异标准误最多偏离 {error}。",

@@ -61,7 +61,7 @@ def compute(result: Any, *, dimension: str | None = None, named: int = person_ro
     said = [say("quasi_none", lang)]
     if known.any():
         rough = "quasi_rough" if worst > _ROUGH else "quasi_error"
-        said = [say("quasi_say", lang, level=percent(part.level)), say(rough, lang, error=_share(worst))]
+        said = [say("quasi_say", lang, level=percent(part.level)), say("quasi_overlap", lang), say(rough, lang, error=_share(worst))]
         said += [] if known.all() else [say("quasi_some", lang)]
     return PlotData(
         kind=KIND,

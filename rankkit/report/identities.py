@@ -22,7 +22,9 @@ PERSON_COLUMNS = frozenset(
     }
 )  # fmt: skip
 LABEL_COLUMNS = frozenset({"label", "name", "across_label", "rater_label", "label_a", "label_b"})
-_HARMLESS = frozenset({"adjust", "reliability", "how", "facet", "share", "n", "total", "least", "high", "rule", "asked", "given", "value", "sd"})
+_HARMLESS = frozenset(
+    {"adjust", "reliability", "how", "facet", "share", "n", "total", "least", "high", "rule", "asked", "given", "value", "sd"}
+)
 _FIXED_FIELDS = frozenset({"method", "status", "unit", "se_basis", "kind", "code", "level", "unit_kind", "settings", "provenance", "facts"})
 
 

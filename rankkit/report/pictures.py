@@ -7,11 +7,17 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from rankkit.errors import Lang
-from rankkit.report import words
+from rankkit.report import grids, words
 from rankkit.report.views import View
 
 MOST_PEOPLE = 120  # beyond it a picture with a line a person cannot be read on paper
-_PER_PERSON = ("forest", "bump", "design", "boundary", "before_after")
+_MOST = {
+    **dict.fromkeys(("forest", "bump", "design", "boundary", "before_after", "heatmap"), MOST_PEOPLE),
+    "ladder": 40,
+    "pairs": 30,
+}  # people up to whom a kind is drawn; kinds without a line a person have no limit
+_TABLE = {"pairs": "pairs", "judges": "judges", "growth": "growth", "ladder": "ladder", "heatmap": "ranks"}  # what belongs to one dimension
+_NOT_SHOWN = ("quasi", "dendrogram")  # for those who work with the numbers; beside the other pictures they would repeat
 _ELEMENTS = frozenset(
     {"svg", "g", "defs", "path", "rect", "use", "clipPath", "text", "tspan", "line", "circle", "ellipse", "polyline", "polygon"}
 )
@@ -65,17 +71,27 @@ def draw(view: View, lang: Lang) -> list[tuple[str, str]]:
         return []
     from rankkit import plot  # noqa: PLC0415 - matplotlib is loaded only where something is drawn
 
-    out = []
+    names = view.identities if view.audience == "research" else None
+    out: list[tuple[str, str]] = []
     for kind in plot.kinds(view.drawn):
-        if not view.may_draw(kind) or (kind in _PER_PERSON and view.n_people > MOST_PEOPLE):
+        if kind in _NOT_SHOWN or not view.may_draw(kind) or view.n_people > _MOST.get(kind, view.n_people):
             continue
-        names = view.identities if view.audience == "research" else None
-        if names is not None and any(names.mentioned_in(text) for text in _words_in(plot.data(view.drawn, kind, lang=lang))):
-            continue
-        drawn = plot.svg(view.drawn, kind, lang=lang)
-        caption = words.plot(kind, lang)
-        out.append((caption, shapes_only(drawn, f"{kind}-", caption)))
+        for options in _each(view.drawn, kind):
+            if names is not None and any(names.mentioned_in(text) for text in _words_in(plot.data(view.drawn, kind, lang=lang, **options))):
+                continue
+            caption = words.plot(kind, lang)
+            if options:
+                caption = f"{caption}{'：' if lang == 'zh' else ': '}{grids.clean(options['dimension'])}"
+            out.append((caption, shapes_only(plot.svg(view.drawn, kind, lang=lang, **options), f"{kind}-{len(out)}-", caption)))
     return out
+
+
+def _each(subject: Any, kind: str) -> list[dict[str, str]]:
+    """Options of the pictures of one kind: one a dimension where the tables belong to dimensions."""
+    table = _TABLE.get(kind)
+    if table is None or table in subject.evidence:
+        return [{}]
+    return [{"dimension": d} for d, part in subject.parts.items() if table in part.evidence]
 
 
 def shapes_only(svg: str, prefix: str, title: str) -> str:

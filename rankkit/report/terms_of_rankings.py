@@ -25,6 +25,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "loglik": ("Log-likelihood", "对数似然"),
     "parameters": ("Parameters", "参数个数"),
     "aic": ("AIC", "AIC"),
+    "likelihood_ratio": ("Likelihood ratio", "似然比"),
+    "p_likelihood_ratio": ("Its p, too small with few raters", "似然比 p（评价人少时偏小）"),
     "chosen": ("Chosen", "采用"),
     "model": ("Model", "模型"),
     "cycle": ("Circle", "循环"),

@@ -73,7 +73,7 @@ _RESEARCH_WORDS = frozenset(
         "statistic",
     }
 )
-_RESEARCH_PLOTS = ("forest", "boundary", "bump", "before_after")
+_RESEARCH_PLOTS = ("forest", "boundary", "bump", "before_after", "quasi", "growth")
 
 
 @dataclass(frozen=True, kw_only=True)

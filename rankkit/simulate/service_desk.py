@@ -32,6 +32,7 @@ LENIENCY = {"supervisor": 0.0, "peer": 0.15, "subordinate": 0.10, "self": 0.35, 
 SD_RATER = {"supervisor": 0.40, "peer": 0.30, "subordinate": 0.30, "self": 0.30, "customer": 0.30, "expert": 0.20}
 N_COMPARED, ROUNDS = 24, 40  # for the comparisons: three agents of each team, forty comparisons each
 LOGITS_PER_POINT, TIES = 1.8, 0.15
+RANKED_LOGITS = 4.0  # for the rankings: leads who have ranked people for years see more in a point
 N_RANKED, SD_VIEW, NOT_KNOWN_SHARE = 20, 0.4, 0.1  # for the rankings: agents, a lead's own view in logits, agents of other teams
 ALTERNATION = Manner(worst_scale=0.8, depth_loss=0.08, ties=0.06)
 
@@ -256,7 +257,7 @@ def service_team_rankings(*, seed: int = 2026, names: Names = "zh") -> Simulated
     The people and their true scores are those of :func:`service_team` with the same seed: agents ``A01`` to ``A20``. A
     lead first crosses out agents of other teams whom they do not know well enough, then picks the best, the worst, the
     second best, the second worst and so on until one is left (:func:`rankkit.simulate.rankings`); four leads start with
-    the worst. Two people who cannot be told apart are picked together. One point of true merit is 1.8 logits of a first
+    the worst. Two people who cannot be told apart are picked together. One point of true merit is 4 logits of a first
     pick; worst picks are less certain (λ = .8), and certainty fades with each stage (ρ = .08).
 
     Parameters
@@ -285,7 +286,7 @@ def service_team_rankings(*, seed: int = 2026, names: Names = "zh") -> Simulated
     staff = _staff(np.random.default_rng(seed))
     rng = np.random.default_rng([seed, 2])
     agents, team = np.array(staff.agents[:N_RANKED]), staff.team[:N_RANKED]
-    theta = LOGITS_PER_POINT * staff.merit[:N_RANKED].mean(axis=1)
+    theta = RANKED_LOGITS * staff.merit[:N_RANKED].mean(axis=1)
     theta -= theta.mean()
     starts_with_worst = rng.permutation(N_TEAMS) < N_TEAMS // 2
     lists = []
@@ -306,7 +307,7 @@ def service_team_rankings(*, seed: int = 2026, names: Names = "zh") -> Simulated
         dimensions=truth.rename(columns={"score": "overall"}),
         raters=pd.DataFrame({"effect": np.zeros(N_TEAMS)}, index=pd.Index(staff.leads, name="rater")),
         parameters={
-            "logits_per_point": LOGITS_PER_POINT, "sd_view": SD_VIEW, "worst_scale": ALTERNATION.worst_scale,
+            "logits_per_point": RANKED_LOGITS, "sd_view": SD_VIEW, "worst_scale": ALTERNATION.worst_scale,
             "depth_loss": ALTERNATION.depth_loss, "ties": ALTERNATION.ties, "seed": seed,
         },
     )  # fmt: skip

@@ -21,6 +21,7 @@ OUTCOMES = ("left", "right", "tie", "skip")
 LEFT, RIGHT, TIE, SKIP = 1, -1, 0, 2
 _CODE = {"left": LEFT, "right": RIGHT, "tie": TIE, "skip": SKIP}
 _CODE |= {"左": LEFT, "左优": LEFT, "右": RIGHT, "右优": RIGHT, "平": TIE, "平局": TIE, "相当": TIE, "跳过": SKIP, "未判断": SKIP}
+_MOST = 1e12  # comparisons a row can stand for
 _KNOWN = {
     "rater",
     "left",
@@ -245,7 +246,7 @@ def _counts(intake: Intake, n: int) -> Floats:
     for name in ("count", "weight"):
         if intake.has(name):
             value, bad = numbers.parse(intake.column(name))
-            bad |= np.isnan(value) | (np.nan_to_num(value) < 0)
+            bad |= np.isnan(value) | (np.nan_to_num(value) < 0) | (np.nan_to_num(value) > _MOST)
             intake.at("E-COUNT", bad, name)
             total = total * value
     return total

@@ -17,6 +17,7 @@ from rankkit.tables import numbers
 from rankkit.tables.comparisons import Comparisons
 from rankkit.tables.judgements import Intake, Judgements
 from rankkit.tables.ranked_lists import RankedLists, as_entries, grouped, numbered
+from rankkit.tables.ranking_numbers import unusual
 from rankkit.tables.ranking_orders import spelled_out
 from rankkit.tables.ranking_picks import ENDS, RANKED, STATUSES, UNRANKED, check_lists, read_picks
 from rankkit.tables.ratings import OVERALL
@@ -135,6 +136,7 @@ class Rankings(Judgements):
         left_over = int(np.sum(np.isnan(rank) & (picks.status == UNRANKED)))
         if left_over and not picks.given:
             intake.notes.append(Problem("I-LEFTOVER", details={"n": left_over}))
+        intake.notes += unusual(numbered([rater.codes, dimension.codes, *lists.values()]), rank, rater.codes, rater.values)
         return cls(
             people=ratee.values,
             raters=rater.values,

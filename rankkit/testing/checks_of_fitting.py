@@ -150,7 +150,7 @@ def _width(result: Result, level: float) -> int:
     joint = result.joint_covariance or result.covariance
     if joint is None:
         return 0
-    sets = rank_sets(estimate, joint, level=level, kind="simultaneous", df=result.df_difference, seed=result.seed)
+    sets = rank_sets(estimate, joint, level=level, kind="simultaneous", df=result.joint_df, seed=result.seed)
     return int((sets.high - sets.low).sum())
 
 

@@ -48,7 +48,7 @@ def _differences(a: Result, b: Result, names: Mapping[str, str], tolerance: floa
         yield f"people differ: {sorted(set(theirs) ^ set(b.people))[:6]}"
         return
     yield from _scores(a.scores, b.scores.loc[theirs], tolerance)
-    for name in ("unit", "se_basis", "level", "df_difference"):
+    for name in ("unit", "se_basis", "level", "df_difference", "joint_df"):
         x, y = getattr(a, name), getattr(b, name)
         if not (x == y or (isinstance(x, float) and _close(np.array([x]), np.array([y]), tolerance).all())):
             yield f"{name}: {x} and {y}"

@@ -10,6 +10,8 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "I-SHEET": ("the workbook {path} has the sheets {found}; {sheet} was read", "Pass sheet= for another.", "工作簿 {path} 有工作表 {found}；已读取 {sheet}", "如需其他工作表请指定 sheet=。"),
     "I-NORMALISED": ("{n} cells in {column} were normalised (full-width digits, spaces)", "", "{column} 列有 {n} 个单元格已规范化（全角数字、空格）", ""),
     "I-LEFTOVER": ("{n} rows have no rank: these people count as shown to the rater and left over", "Set status to not_presented or not_known where they were not.", "有 {n} 行没有名次：这些人按“已呈现但未排序”处理", "若并未呈现给评价人，请将 status 设为 not_presented 或 not_known。"),
+    "W-RANKGAPS": ("lists with a rank beyond the number of their people: {n} ({who}); only the order was used, 1 as the best", "If these are scores in which more is better, turn them round or use a method for ratings; people who are missing can be given as not_presented.", "名次超出名单人数的名单：{n} 份（{who}）；仅使用其先后，1 为最好", "若这些是越大越好的分数，请先反向，或使用评分方法；缺少的人可记为 not_presented。"),
+    "I-RANKDENSE": ("lists that number on after ties (1, 2, 2, 3): {n} ({who}); 1 was read as the best", "If these are scores in which more is better, turn them round or use a method for ratings.", "并列后连续编号（1、2、2、3）的名单：{n} 份（{who}）；1 视为最好", "若这些是越大越好的分数，请先反向，或使用评分方法。"),
     # design
     "I-NESTED": ("each person is rated by one rater, so a rater's high average may be leniency or a strong team; these data cannot tell which", "Add linking evidence (a second rater, common vignettes, objective results), or accept assume='equal_teams' in writing.", "每位员工只由一位评价人评分，某位评价人的平均分高，可能是宽松，也可能是团队强；这些数据无法区分", "请补充连接证据（第二位评价人、共同案例、客观结果），或书面接受 assume='equal_teams'。"),
     "I-ONERATER": ("there is one rater for everyone; how far another rater would agree is unknown", "Add a second rater for at least some people.", "所有人只有一位评价人；其他评价人是否一致无从得知", "请至少为部分人员增加第二位评价人。"),
@@ -33,7 +35,7 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "W-UNSCORED": ("{n} people have no score: {who}", "The reason stands beside each.", "{n} 人没有分数：{who}", "原因列于各人旁。"),
     # comparisons
     "W-SPLIT": ("{upper} beat {lower} without exception: how far apart they are cannot be estimated; any finite distance rests on a penalty, and its interval is one-sided in substance", "Add comparisons between them.", "{upper} 无一例外胜过 {lower}：两者差距无法估计；有限的差距都依赖惩罚，其区间实质上是单侧的", "请补充他们之间的比较。"),
-    "W-FEW": ("{n} people were compared fewer than 10 times", "Ten to fourteen comparisons each give a reliability near .70 (Verhavert et al. 2019).", "{n} 人的比较次数少于 10 次", "每人 10 至 14 次比较，信度约为 .70（Verhavert et al. 2019）。"),
+    "W-FEW": ("{n} people were compared fewer than 10 times: {who}", "Ten to fourteen comparisons each give a reliability near .70 (Verhavert et al. 2019).", "{n} 人的比较次数少于 10 次：{who}", "每人 10 至 14 次比较，信度约为 .70（Verhavert et al. 2019）。"),
     "I-JUDGES": ("fewer than 3 judges ({n}): the standard errors are the model's; judge disagreement could not be assessed", "With 3 or more judges it is.", "有 {n} 位评判者：标准误来自模型；无法评估评判者之间的分歧", "有 3 位及以上评判者时可以评估。"),
     "I-NOJUDGES": ("the comparisons name no judges: the standard errors treat every comparison as independent", "Add a column rater.", "比较数据没有评判者：标准误把每次比较视为独立", "请增加 rater 列。"),
     "I-JACKKNIFE": ("{n} judges: standard errors from leaving out one judge at a time, provisional", "Eight or more judges give firmer ones.", "有 {n} 位评判者：标准误由逐一剔除评判者得到，暂定", "8 位及以上评判者更可靠。"),

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankkit.kernels.beats_graph import is_connected, verdict
-from rankkit.kernels.pair_counts import aggregate
-from tests.oracles_pairs import beats_edges, counts_by_loops, random_comparisons, random_counts, reachable
+from rankkit.kernels.bradley_terry import fit_if_finite
+from rankkit.kernels.pair_counts import PairCounts, aggregate
+from tests.oracles_pairs import beats_edges, counts_by_loops, counts_from_matrix, random_comparisons, random_counts, reachable
 
 
 @st.composite
@@ -110,3 +111,47 @@ def test_an_unbeaten_group_is_found_among_undefeated_nobody():
     np.testing.assert_array_equal(found.unbeaten_group, [True, False])
     np.testing.assert_array_equal(found.beating_nobody_group, [False, True])
     assert found.n_strong == 2
+
+
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize(("n", "m"), [(30, 400), (900, 5_000), (900, 60_000)])  # a matrix, all pairs, a few pairs of each first
+def test_connectedness_by_every_way_to_search(n, m, cut):
+    left, right, _ = random_comparisons(n, m, seed=n)
+    left, right = np.append(left, np.arange(n - 1)), np.append(right, np.arange(1, n))
+    apart = np.array([0, n - 1]) if cut else np.zeros(0, dtype=np.int64)
+    keep = np.isin(left, apart) == np.isin(right, apart)  # two people who met nobody else, only each other
+    counts = aggregate(left[keep], right[keep], np.ones(keep.sum(), dtype=np.int64), None, n)
+    assert is_connected(counts) is not cut
+    assert is_connected(counts) is not cut  # remembered
+
+
+def test_pairs_never_compared_link_nobody():
+    some = np.array([1.0, 0.0, 1.0])
+    counts = PairCounts(4, np.array([0, 1, 2]), np.array([1, 2, 3]), some, np.zeros(3), np.zeros(3))
+    assert not is_connected(counts)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_fit_is_the_verdict(seed):
+    left, right, result = random_comparisons(7, 14, seed=seed)
+    counts = aggregate(left, right, result, None, 7)
+    fitted, found = fit_if_finite(counts)
+    searched = verdict(counts)
+    assert found.kind == searched.kind
+    assert (fitted is None) == (searched.kind != "finite")
+    assert found.strong.tolist() == searched.strong.tolist()
+    assert found.component.tolist() == searched.component.tolist()
+
+
+def test_a_group_nobody_outside_beat_is_found_though_everybody_won_and_lost():
+    wins = np.zeros((40, 40))
+    wins[:20, :20] = wins[20:, 20:] = 200
+    np.fill_diagonal(wins, 0)
+    wins[0, 20] = 1  # the only link, one way: thousands of comparisons say nothing about it
+    fitted, found = fit_if_finite(counts_from_matrix(wins))
+    assert fitted is None
+    assert found.kind == "one_sided"
+    wins[20, 0] = 1
+    fitted, found = fit_if_finite(counts_from_matrix(wins))
+    assert found.kind == "finite"
+    np.testing.assert_allclose(fitted.worth, 0, atol=1e-9)

@@ -9,8 +9,9 @@ from scipy.optimize import minimize
 
 from rankkit.errors import ConvergenceError
 from rankkit.kernels import maxdiff
-from rankkit.kernels.best_worst import derivatives, fit, loglik, scale_tests
+from rankkit.kernels.best_worst import derivatives, fit, loglik
 from rankkit.kernels.choice_newton import FIXED_TAU, maximise
+from rankkit.kernels.pick_scales import scale_tests
 from rankkit.kernels.picks import top_down
 from tests.oracles_best_worst import (
     alternation_log,
@@ -161,25 +162,26 @@ def test_scale_tests_compare_with_the_freed_fit():
     null = fit(picks)
     tests = scale_tests(picks, null)
     freed = fit(picks, worst_scale=None)
-    assert tests["worst_scale"].statistic == pytest.approx(2 * (freed.loglik - null.loglik))
-    assert tests["worst_scale"].p < 0.01
-    assert null.aic - freed.aic == pytest.approx(tests["worst_scale"].statistic - 2)
-    assert (
-        set(scale_tests(top_down(*[np.repeat([0, 1], 3), np.array([0, 1, 2, 2, 1, 0]), np.tile([1.0, 2, 3], 2)], np.arange(2), 3, 2), null))
-        == set()
-    )
+    found = tests["worst_scale"]
+    assert found.likelihood_ratio == pytest.approx(2 * (freed.loglik - null.loglik))
+    assert found.p_likelihood_ratio < 0.01
+    assert null.aic - freed.aic == pytest.approx(found.likelihood_ratio - 2)
+    assert found.df == 29
+    assert found.p < 0.05
+    assert found.t < 0  # worst picks are less sure: their scores ask for a smaller scale
+    above = top_down(np.repeat([0, 1], 3), np.array([0, 1, 2, 2, 1, 0]), np.tile([1.0, 2, 3], 2), np.arange(2), 3, 2)
+    assert not scale_tests(above, fit(above))  # one end, one stage
 
 
 def test_a_scale_that_runs_away_is_tested_but_not_reported():
     # everybody agrees on who is worst, nobody on who is best
-    logs = [alternation_log(order) for order in ((0, 1, 2), (1, 0, 2), (0, 1, 2), (1, 2, 0), (2, 0, 1), (0, 2, 1))]
     logs = [[((o,), 1), ((3,), -1)] for o in (0, 1, 2, 0, 1, 2, 0)] + [[((3,), 1), ((0,), -1)]]
     picks = logged(logs, 4)
     with pytest.raises(ConvergenceError):
         fit(picks, worst_scale=None)
     found = scale_tests(picks, fit(picks))
     assert np.isnan(found["worst_scale"].estimate) or np.isfinite(found["worst_scale"].se)
-    assert found["worst_scale"].statistic >= 0
+    assert found["worst_scale"].likelihood_ratio >= 0
 
 
 def test_no_finite_estimate_is_an_error_and_a_prior_mends_it():

@@ -6,7 +6,7 @@ import pytest
 from scipy.optimize import minimize
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import bradley_terry, pair_laplacian, worth_penalties
+from rankkit.kernels import bradley_terry, pair_laplacian, pair_newton, worth_penalties
 from rankkit.kernels.bradley_terry import fit
 from rankkit.kernels.pair_counts import PairCounts, aggregate
 from rankkit.kernels.quasi_variances import quasi_variances
@@ -216,6 +216,56 @@ def test_quasi_variances_are_a_minimum_and_edge_cases():
         quasi_variances(np.ones((3, 3)))
     three = quasi_variances(np.array([[1.0, 0.9, 0], [0.9, 1.0, 0], [0, 0, 0.1]]))  # exact, one negative
     assert max(abs(three.smallest_error), three.largest_error) < 1e-9
+
+
+def residual(found):
+    """Error of the worths: the score in extended precision through the pseudo-inverse."""
+    counts = found.counts
+    gap = (found.worth[counts.first] - found.worth[counts.second]).astype(np.longdouble)
+    surprise = counts.wins_first + counts.ties / 2 - counts.total / (1 + np.exp(-gap))
+    score = np.zeros(counts.n, dtype=np.longdouble)
+    np.add.at(score, counts.first, surprise)
+    np.add.at(score, counts.second, -surprise)
+    return np.abs(found.solve(score.astype(float))).max()
+
+
+@pytest.mark.parametrize(("n", "rows", "near"), [(150, 6_000, False), (200, 6_000, True)])
+@pytest.mark.parametrize("patience", [60, 5])
+def test_single_precision_inside_does_not_show(n, rows, near, patience, monkeypatch):
+    monkeypatch.setattr(pair_newton, "_RUN", 100)
+    monkeypatch.setattr(pair_laplacian, "_WRITTEN_OUT", 50)
+    monkeypatch.setattr(pair_laplacian, "_PATIENCE", patience)  # few: conjugate gradients give way to a factor in between
+    left, right, result = random_comparisons(n, rows, seed=31, near=near, spread=0.8)
+    assert residual(fit(aggregate(left, right, result, None, n))) < ACCURATE / 10
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.2])
+def test_every_way_to_solve_is_the_inverse(ridge):
+    rng = np.random.default_rng(23)
+    n, reach = 150, 3
+    first = np.concatenate([np.arange(n - k) for k in range(1, reach + 1)])
+    second = np.concatenate([np.arange(k, n) for k in range(1, reach + 1)])
+    name = rng.permutation(n)  # the band must be found
+    a, b = np.minimum(name[first], name[second]), np.maximum(name[first], name[second])
+    order = np.lexsort((b, a))
+    nothing = np.zeros(len(a))
+    counts = PairCounts(n, a[order], b[order], nothing + 1, nothing, nothing)
+    weight = rng.uniform(0.1, 1.0, len(a))
+    matrix = pair_laplacian.laplacian(counts, weight).toarray() + ridge * np.eye(n)
+    right = rng.normal(size=n)
+    expected = np.linalg.pinv(matrix) @ (right - right.mean())
+    band = pair_laplacian.PairSystem(counts, ridge)
+    assert band.exact  # a thin graph
+    iterative, sparse = pair_laplacian.PairSystem(counts, ridge), pair_laplacian.PairSystem(counts, ridge)
+    iterative._direct = False
+    vars(sparse)["_band"] = None
+    for system in (band, iterative, sparse):
+        system.set_weights(weight)
+        np.testing.assert_allclose(system.solve(right), expected, atol=1e-9)
+    weight *= 2  # the same array with other numbers in it
+    band.set_weights(weight)
+    if ridge == 0:
+        np.testing.assert_allclose(band.solve(right), expected / 2, atol=1e-9)
 
 
 @pytest.mark.parametrize("sd", [0.3, 1.5])

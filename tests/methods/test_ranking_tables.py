@@ -8,6 +8,7 @@ from scipy import stats
 from rankkit import AlternationRanking, Rankings
 from rankkit.kernels import best_worst, maxdiff
 from rankkit.kernels.mallows import mallows
+from rankkit.kernels.pick_scales import scale_tests
 from tests.oracles_best_worst import drawn_logs, logged, rankings_frame
 
 N = 6
@@ -53,7 +54,7 @@ def test_models_and_tests():
     assert found.models.loc["maxdiff", "loglik"] == pytest.approx(maxdiff.fit(picks).loglik)
     assert (found.models["parameters"] == N - 1).all()
     np.testing.assert_allclose(found.models["aic"], 2 * (N - 1) - 2 * found.models["loglik"])
-    kernel = best_worst.scale_tests(picks, best_worst.fit(picks))
+    kernel = scale_tests(picks, best_worst.fit(picks))
     for name in ("worst_scale", "depth_loss"):
         assert found.tests.loc[name, "p"] == pytest.approx(kernel[name].p)
     assert "first_end" not in found.tests.index
@@ -121,6 +122,8 @@ def test_findings_about_raters():
     assert repeats.raters.loc["r0", "repeat_tau"] == pytest.approx(-1)
     assert "F-REPEATS" in set(repeats.findings["code"])
     fast = rankings_frame(logs_of(3), N).assign(response_ms=lambda f: np.where(f["rater"] == "r0", 500.0, 6000.0))
-    quick = AlternationRanking().fit(fast)
+    quick = AlternationRanking().fit(fast.astype({"response_ms": object}))
+    odd = fast.assign(response_ms="soon")
+    assert (AlternationRanking().fit(odd).raters["timed"] == 0).all()
     assert quick.raters["seconds"].to_dict() == {"r0": 0.5, "r1": 6.0, "r2": 6.0}
     assert list(quick.findings["code"]) == ["F-FASTPICKS"]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rankkit.tables.text import as_text, display_names, distinct, encode, merge, normalise, recode, zero_padded_twins
+from rankkit.tables.text import as_text, common_values, display_names, distinct, encode, merge, normalise, recode, zero_padded_twins
 
 
 @pytest.mark.parametrize(
@@ -112,3 +112,31 @@ def test_display_names_name_the_row_of_the_second() -> None:
 def test_display_names_without_names() -> None:
     assert display_names(np.array([0]), ("a",), None, "x", np.array([2])) == ({"a": "a"}, [])
     assert display_names(np.array([0]), ("a",), pd.Series([None]), "x", np.array([2])) == ({"a": "a"}, [])
+
+
+@pytest.mark.parametrize("kind", ["str", "object", "arrow", "chunks"])
+@pytest.mark.parametrize("cells", [["b", "a", "b"], ["b ", "ａ", "b"], ["b", None, "nan"], ["7", "007", ""], ["王 伟", "b", "b"]])
+def test_arrow_text_and_objects_are_coded_alike(kind, cells):
+    column = pd.Series(cells, dtype=object)
+    expected = encode(column)
+    if kind == "chunks":
+        column = pd.concat([pd.Series(cells[:1], dtype="str"), pd.Series(cells[1:], dtype="str")], ignore_index=True)
+    elif kind != "object":
+        column = column.astype({"str": "str", "arrow": "string[pyarrow]"}[kind])
+    found = encode(column)
+    assert found.codes.tolist() == expected.codes.tolist()
+    assert found.codes.dtype == np.int64
+    assert found.values == expected.values
+    assert {k: set(v) for k, v in found.respelled.items()} == {k: set(v) for k, v in expected.respelled.items()}
+    again = encode(column, alike=found)
+    assert again.values == found.values
+    assert again.codes.tolist() == found.codes.tolist()
+
+
+def test_common_values_of_columns():
+    a, b, c = (encode(pd.Series(cells)) for cells in (["x", "y"], ["y", "x", "x"], ["z", "x"]))
+    assert common_values(a, b) == ("x", "y")
+    assert common_values(a, c) == ("x", "y", "z")
+    (left, right), values = merge(a, c)
+    assert [values[k] for k in left] == ["x", "y"]
+    assert [values[k] for k in right] == ["z", "x"]
