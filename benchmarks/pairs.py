@@ -46,7 +46,9 @@ BARS = {  # least ratio, by people, near or not, and peer
     (20_000, False, "evalica"): 100,
     (20_000, False, "arena-rank"): 30,
 }
-STORED = {}  # runs too long to repeat: people, near or not, peer -> seconds there, ours there, date
+STORED = {  # runs too long to repeat: people, near or not, peer -> seconds of the peer, ours in that run, memory, date
+    (20_000, False, "evalica"): (178.0, 0.38, "6.1 GB", "2026-11-22"),
+}
 Row = tuple[str, str, str, str]
 
 
@@ -97,9 +99,9 @@ def against_peers(n: int, m: int, *, near: bool) -> list[Row]:
         ratio = seconds[name] / mine
         bar = BARS.get((n, near, name))
         rows.append((what, shown(mine), f"{name} {shown(seconds[name])} (error {errors[name]:.0e})", verdict(ratio, bar)))
-    for (people, thin, name), (theirs, then, date) in STORED.items():
+    for (people, thin, name), (theirs, then, memory, date) in STORED.items():
         if (people, thin) == (n, near):
-            note = f"{name} {shown(theirs)} against {shown(then)}, measured {date}"
+            note = f"{name} {shown(theirs)}, {memory}, against {shown(then)}, stored {date}"
             rows.append((what, shown(mine), note, verdict(theirs / then, BARS.get((n, near, name)))))
     times = mine / seconds["pandas factorize"]
     factor = f"{times:.1f}× its time" + (f"; bar ≤ 4×: {'met' if times <= 4 else 'MISSED'}" if m >= 10_000_000 else "")
@@ -130,6 +132,24 @@ def standard_errors(what: str, data: pd.DataFrame, fit: float) -> Row:
 def all_errors(data: pd.DataFrame) -> np.ndarray:
     """Fit, and the exact variance of everybody."""
     return rk.PairedComparison().fit(data).covariance.diagonal()
+
+
+def assessment_alone(n: int = 20, m: int = 500) -> Row:
+    """What the Assessment object adds to a small fit: audit, result, settings, origin."""
+    rows = Comparisons.from_frame(table(n, m, near=False))
+    method = rk.PairedComparison()
+    run = {
+        "whole": partial(method.fit, rows),
+        "kernel": lambda: bradley_terry.fit(aggregate(rows.left, rows.right, rows.result, None, n)),
+    }
+    seconds = in_turns(run, 50, time.process_time)
+    added = seconds["whole"] - seconds["kernel"]
+    return (
+        f"the Assessment object, {n} / {m}",
+        shown(added),
+        f"kernel {shown(seconds['kernel'])}",
+        f"bar 1 ms: {'met' if added <= 1e-3 else 'MISSED'}",
+    )
 
 
 def again_and_again(replicates: int = 200, n: int = 200, m: int = 20_000) -> list[Row]:
@@ -194,7 +214,7 @@ def growth(path: Path) -> None:
 def run(*, quick: bool = False) -> list[Row]:
     """Rows of the table; peers that are not installed are named in the last one."""
     rows = [row for n, m, near in SIZES if not (quick and m > 200_000) for row in against_peers(n, m, near=near)]
-    rows += again_and_again()
+    rows += [assessment_alone(), *again_and_again()]
     if missing():
         rows.append(("left out", "–", ", ".join(missing()), "not installed"))
     return rows

@@ -19,6 +19,7 @@ import pandas as pd
 
 from rankkit.errors import DataError, Problem, ReadingError
 from rankkit.kernels import covariance
+from rankkit.kernels.bordered_laplacian import BorderedPrecision
 from rankkit.kernels.on_demand_covariance import OnDemand
 
 SCHEMA = 1
@@ -106,7 +107,7 @@ def encode(obj: Any) -> Any:
         return _encode_frame(obj)
     if isinstance(obj, OnDemand):
         return encode(obj.resolved)
-    if isinstance(obj, (covariance.Dense, covariance.Factor, covariance.Precision)):
+    if isinstance(obj, (covariance.Dense, covariance.Factor, covariance.Precision, BorderedPrecision)):
         return {_KEY: "covariance", "kind": obj.kind, "v": {k: encode(v) for k, v in obj.to_arrays().items()}}
     if isinstance(obj, Mapping):
         return {_KEY: "dict", "k": [encode(k) for k in obj], "v": [encode(v) for v in obj.values()]}

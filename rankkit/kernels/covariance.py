@@ -286,7 +286,7 @@ def from_arrays(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Covariance:
 
     Parameters
     ----------
-    kind : {"dense", "factor", "precision"}
+    kind : {"dense", "factor", "precision", "bordered_precision"}
         The ``kind`` of the covariance that was stored.
     arrays : mapping
         What ``to_arrays`` returned; lists of numbers will do.
@@ -318,6 +318,10 @@ def from_arrays(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Covariance:
         return Factor(matrix_forms.from_coordinates(arrays), specific)
     if kind == Dense.kind:
         return Dense(np.asarray(arrays["matrix"], dtype=np.float64))
+    if kind == "bordered_precision":
+        from rankkit.kernels.bordered_laplacian import BorderedPrecision  # noqa: PLC0415 - it is made of the forms above
+
+        return BorderedPrecision(matrix_forms.from_coordinates(arrays), np.asarray(arrays["loadings"]), float(arrays["ridge"]))
     raise KeyError(kind)
 
 

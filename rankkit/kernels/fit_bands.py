@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -22,6 +22,7 @@ _BUDGET = 4e7  # comparisons simulated in all
 _MOST_SINGLE = 5_000_000  # comparisons up to which those of one row are drawn one by one
 _BLOCK = 2_000_000  # comparisons simulated at once
 _TAIL = 10  # simulations beyond the observed value below which the tail is continued as a normal one
+_FEWEST_JUDGES = 3  # judges from whom a common order can be told from each one's own
 _ROUNDING = 1e-9  # relative difference of two values that are the same
 
 
@@ -35,8 +36,11 @@ class FitBand:
         Of the data.
     infit_low, infit_high, outfit_low, outfit_high : ndarray, shape (groups,)
         Simulated band.
+    infit_middle : ndarray, shape (groups,)
+        Median of the simulated infits: above it a group is noisier, below it tamer than the model.
     p, q : ndarray, shape (groups,)
-        Two-sided p of infit, and q-values over the groups (Benjamini & Hochberg 1995).
+        Two-sided p of infit, and q-values over the groups (Benjamini & Hochberg 1995). NaN for fewer than three judges:
+        worths fitted to one or two judges' answers follow these too closely to be a standard for them.
     p_outfit, q_outfit : ndarray, shape (groups,)
         The same of outfit.
     """
@@ -46,6 +50,7 @@ class FitBand:
     infit_high: Floats
     outfit_low: Floats
     outfit_high: Floats
+    infit_middle: Floats
     p: Floats
     q: Floats
     p_outfit: Floats
@@ -152,7 +157,8 @@ def calibrated_fit(
     >>> np.flatnonzero(found.judges.q < 0.05), found.draws
     (array([3]), 1999)
     """
-    order, people, _ = canonical_rows(judge, left, right, result, n, m)
+    content = [win if tie is None else win + 0.5 * tie, *([] if tie is None else [tie]), *([] if weight is None else [weight])]
+    order, people, _ = canonical_rows(judge, left, right, result, n, m, kind=np.column_stack(content))
     if weight is not None:
         counts = np.rint(weight)
         if np.array_equal(counts, weight) and counts.sum() <= _MOST_SINGLE:
@@ -161,7 +167,9 @@ def calibrated_fit(
             weight = weight[order]
     left, right, result, win = left[order], right[order], result[order], win[order]
     draw = np.zeros(len(win)) if tie is None else tie[order]
-    turned = people[left] > people[right]  # the side a person stood on decides nothing but its chance
+    turned = (people[left] > people[right]) | (
+        (people[left] == people[right]) & (left > right)
+    )  # the side a person stood on decides nothing but its chance
     left, right, result = np.where(turned, right, left), np.where(turned, left, right), np.where(turned, -result, result)
     win = np.where(turned, 1 - win - draw, win)
     who = None if judge is None else judge[order]
@@ -185,6 +193,9 @@ def calibrated_fit(
         inverse = _inverse(left, right, _moments(*shares)[1] * ones, n)
     simulated = _simulate(groups, difference, ones, shares, inverse, 1 if penalised else 2, total, np.random.default_rng(seed))
     bands = [_band(seen, *fake, level) for seen, fake in zip(observed, simulated, strict=True)]
+    if who is not None and len(np.unique(who)) < _FEWEST_JUDGES:
+        unknown = np.full(m, np.nan)
+        bands[1] = replace(bands[1], p=unknown, q=unknown, p_outfit=unknown, q_outfit=unknown)
     return CalibratedFit(bands[1] if who is not None else None, bands[0], total)
 
 
@@ -253,12 +264,12 @@ def _moments(win: Floats, tie: Floats, loss: Floats) -> tuple[Floats, Floats]:
 
 def _band(observed: FitStatistics, infit: Floats, outfit: Floats, level: float) -> FitBand:
     """Compare observed mean squares with simulated ones."""
-    ends = [(1 - level) / 2, (1 + level) / 2]
+    ends = [(1 - level) / 2, 0.5, (1 + level) / 2]
     with np.errstate(invalid="ignore"):
-        (infit_low, infit_high), (outfit_low, outfit_high) = (np.quantile(x, ends, axis=1) for x in (infit, outfit))
+        (infit_low, middle, infit_high), (outfit_low, _, outfit_high) = (np.quantile(x, ends, axis=1) for x in (infit, outfit))
     p, p_outfit = _two_sided(observed.infit, infit, tail=True), _two_sided(observed.outfit, outfit, tail=False)
     q, q_outfit = benjamini_hochberg(p), benjamini_hochberg(p_outfit)
-    return FitBand(observed, infit_low, infit_high, outfit_low, outfit_high, p, q, p_outfit, q_outfit)
+    return FitBand(observed, infit_low, infit_high, outfit_low, outfit_high, middle, p, q, p_outfit, q_outfit)
 
 
 def _two_sided(observed: Floats, simulated: Floats, *, tail: bool) -> Floats:
@@ -274,7 +285,7 @@ def _two_sided(observed: Floats, simulated: Floats, *, tail: bool) -> Floats:
             root, at = np.cbrt(simulated), np.cbrt(observed)
             with np.errstate(divide="ignore", invalid="ignore"):
                 centre, spread = root.mean(axis=1), root.std(axis=1)
-                anchor = sign * (np.partition(sign * root, -_TAIL, axis=1)[:, -_TAIL] - centre) / spread
+                anchor = (np.partition(sign * root, -_TAIL, axis=1)[:, -_TAIL] - sign * centre) / spread
                 z = sign * (at - centre) / spread
                 beyond_normal = (1.0 + _TAIL) / (draws + 1) * np.exp(np.minimum(stats.norm.logsf(z) - stats.norm.logsf(anchor), 0.0))
             use = (beyond < _TAIL) & np.isfinite(beyond_normal)

@@ -125,7 +125,7 @@ def sandwich(scores: Floats, solve: Callable[[Floats], Floats], *, full_rank: bo
     m, n = scores.shape
     centred = (scores - scores.mean(axis=0)).T * np.sqrt(m / (m - 1))
     loadings = solve(centred)
-    multiple, phi = _model_share(float(np.sum(centred * loadings)), n - 1, m)
+    multiple, phi = model_share(float(np.sum(centred * loadings)), n - 1, m)
     return JudgeCovariance(loadings, multiple if full_rank else 0.0, float(m - 1), phi, "sandwich")
 
 
@@ -178,7 +178,7 @@ def jackknife(
             return model_based(n)
         shifts[:, r] = without - worth
     loadings = shifts * np.sqrt((m - 1) / m)
-    multiple, phi = _model_share(float(np.sum(loadings * information(loadings))), n - 1, m)
+    multiple, phi = model_share(float(np.sum(loadings * information(loadings))), n - 1, m)
     return JudgeCovariance(loadings, multiple if full_rank else 0.0, float(m - 1), phi, "jackknife")
 
 
@@ -228,6 +228,30 @@ def unanimity_blocks(judge: Ints, left: Ints, right: Ints, result: Ints, n: int,
     >>> unanimity_blocks(two_judges, zeros, ones, np.array([1, 1]), 2, 2)
     True
     """
+    found = indispensable_judges(judge, left, right, result, n, m)
+    return found is None or len(found) > 0
+
+
+def indispensable_judges(judge: Ints, left: Ints, right: Ints, result: Ints, n: int, m: int) -> Ints | None:
+    """Find the judges without whom the "beats" digraph is not strongly connected.
+
+    Parameters
+    ----------
+    judge, left, right, result, n, m
+        As in :func:`unanimity_blocks`.
+
+    Returns
+    -------
+    ndarray of int or None
+        Their codes; None where it is not strongly connected even with all judges.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> each, zeros, ones = np.arange(3), np.zeros(3, int), np.ones(3, int)
+    >>> indispensable_judges(each, zeros, ones, np.array([1, 1, -1]), 2, 3)
+    array([2])
+    """
     down, up = result >= 0, result <= 0
     winner, loser = np.concatenate([left[down], right[up]]), np.concatenate([right[down], left[up]])
     who = np.concatenate([judge[down], judge[up]])
@@ -238,10 +262,43 @@ def unanimity_blocks(judge: Ints, left: Ints, right: Ints, result: Ints, n: int,
     np.maximum.at(highest, inverse, who)
     alone = lowest == highest
     if _strongly_connected(edge[~alone], n):
-        return False
+        return np.zeros(0, dtype=np.int64)
     if not _strongly_connected(edge, n):
-        return True
-    return any(not _strongly_connected(edge[~alone | (lowest != r)], n) for r in np.unique(lowest[alone]))
+        return None
+    found = [r for r in np.unique(lowest[alone]) if not _strongly_connected(edge[~alone | (lowest != r)], n)]
+    return np.array(found, dtype=np.int64)
+
+
+def overdispersion(scores: Floats, solve: Callable[[Floats], Floats]) -> float:
+    """How much more the judges' scores vary than independent comparisons would: ``phi = max(1, tr(H+ M)/p)``.
+
+    One number for all people, where there is too little for the covariance of each: ``phi H+`` then stands for it.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (m, n)
+        Score contribution of each judge, at least two judges.
+    solve : callable
+        Applies ``H+`` to columns.
+
+    Returns
+    -------
+    float
+
+    Notes
+    -----
+    Wedderburn, R. W. M. (1974). Quasi-likelihood functions, generalized linear models, and the Gauss-Newton method.
+    *Biometrika*, 61; here with judges as the units that vary.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> overdispersion(np.array([[1.0, -1.0], [-1.0, 1.0]]), lambda b: 0.5 * b)
+    4.0
+    """
+    m, n = scores.shape
+    centred = (scores - scores.mean(axis=0)).T * np.sqrt(m / (m - 1))
+    return round(model_share(float(np.sum(centred * solve(centred))), n - 1, m)[1], 12)
 
 
 def _strongly_connected(edge: Ints, n: int) -> bool:
@@ -250,8 +307,12 @@ def _strongly_connected(edge: Ints, n: int) -> bool:
     return int(connected_components(graph, directed=True, connection="strong")[0]) <= 1
 
 
-def _model_share(trace: float, p: int, m: int) -> tuple[float, float]:
-    """Return ``delta phi`` and ``phi`` from ``tr(H+ M)``."""
+def model_share(trace: float, p: int, m: int) -> tuple[float, float]:
+    """Return ``delta phi`` and ``phi`` of Morel, Bokossa & Neerchal (2003) from ``tr(H+ M)``, ``p`` directions and ``m`` judges.
+
+    >>> model_share(22.0, 11, 8)
+    (1.0, 2.0)
+    """
     delta = min(0.5, p / (m - p)) if m > 3 * p else 0.5
     phi = max(1.0, trace / p) if p > 0 else 1.0
     return delta * phi, phi

@@ -10,6 +10,8 @@ from scipy import stats
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.multiplicity import benjamini_hochberg
 
+_MOST_EXACT = 1000  # decided comparisons of a judge up to which the test of the side is exact
+_WHOLE = 1e-9  # distance from a whole number that is rounding
 _MAD = 1.4826  # standard deviation of a normal variable per median absolute deviation
 
 
@@ -24,9 +26,9 @@ class LeftShare:
     share : ndarray, shape (m,)
         Share of them won by the left person; NaN without any.
     expected : ndarray, shape (m,)
-        Share the fitted worths lead one to expect: the better people may have stood on the left by chance.
+        Share to expect without a preferred side: the better people may have stood on the left.
     p, q : ndarray, shape (m,)
-        Exact two-sided binomial p against 1/2, and q-values over judges.
+        Two-sided p against what is expected (twice the smaller tail), and q-values over judges.
     """
 
     decided: Floats
@@ -51,7 +53,9 @@ class Reversals:
     rate : ndarray, shape (m,)
         ``reversals / repeats``; NaN without repeats.
     expected : ndarray, shape (m,)
-        Rate the fitted chances lead one to expect, ``2 w l`` a pair.
+        Rate the fitted chances lead one to expect, ``w1 l2 + l1 w2`` a pair of answers.
+    half_expected : ndarray, shape (m,)
+        The same of ``half_changes / repeats``, ``t1 (1 - t2) + (1 - t1) t2`` a pair of answers.
     """
 
     repeats: Floats
@@ -59,6 +63,7 @@ class Reversals:
     half_changes: Floats
     rate: Floats
     expected: Floats
+    half_expected: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +112,11 @@ class Speed:
     z: Floats
 
 
-def left_share(judge: Ints, result: Ints, m: int, *, weight: Floats | None = None, lead: Floats | None = None) -> LeftShare:
+def left_share(judge: Ints, result: Ints, m: int, *, weight: Floats | None = None, chance: Floats | None = None) -> LeftShare:
     """Test each judge for a preferred side.
+
+    Wins of left are a sum of independent draws, each with its own chance (Poisson-binomial): exact up to a thousand decided
+    comparisons of a judge, else, and for weights that are no counts, by the normal distribution.
 
     Parameters
     ----------
@@ -118,13 +126,13 @@ def left_share(judge: Ints, result: Ints, m: int, *, weight: Floats | None = Non
         Number of judges.
     weight : ndarray, shape (rows,), optional
         Comparisons a row stands for.
-    lead : ndarray, shape (rows,), optional
-        Fitted log-odds that the left person wins if there is a winner, without any effect of the side.
+    chance : ndarray, shape (rows,), optional
+        Chance that the left person wins if there is a winner, without any effect of the side; by default 1/2, which is
+        right only where sides were given at random.
 
     Returns
     -------
     LeftShare
-        Meaningful only where sides were given at random.
 
     Examples
     --------
@@ -134,19 +142,43 @@ def left_share(judge: Ints, result: Ints, m: int, *, weight: Floats | None = Non
     (array([0.9]), array([0.0215]))
     """
     w = (result != 0) * (1.0 if weight is None else weight)
-    decided = np.bincount(judge, w, m).astype(np.float64)
-    left = np.bincount(judge, w * (result > 0), m)
-    nan = np.full(m, np.nan)
+    fair = np.full(len(result), 0.5) if chance is None else chance
+    decided, left, mean = (np.bincount(judge, x, m).astype(np.float64) for x in (w, w * (result > 0), w * fair))
+    p = np.full(m, np.nan)
+    order = np.argsort(judge, kind="stable")
+    bounds = np.searchsorted(judge[order], np.arange(m + 1))
+    for r in np.flatnonzero(decided > 0):
+        mine = order[bounds[r] : bounds[r + 1]]
+        p[r] = _two_tails(left[r], w[mine], fair[mine])
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = left / decided
-        expected = nan if lead is None else np.bincount(judge, w / (1 + np.exp(-lead)), m) / decided
-    fewer = np.floor(np.minimum(left, decided - left) + 1e-9)
-    p = np.where(decided > 0, np.minimum(1.0, 2 * stats.binom.cdf(fewer, np.rint(decided), 0.5)), np.nan)
-    return LeftShare(decided, share, expected, p, benjamini_hochberg(p))
+        return LeftShare(decided, left / decided, mean / decided, p, benjamini_hochberg(p))
+
+
+def _two_tails(won: float, weight: Floats, chance: Floats) -> float:
+    """Twice the smaller tail of a weighted sum of independent draws."""
+    times = np.rint(weight)
+    whole = bool((np.abs(times - weight) <= _WHOLE).all())
+    if whole and times.sum() <= _MOST_EXACT:
+        each, at = np.ones(1), round(won)
+        for q in np.sort(np.repeat(chance, times.astype(np.int64))):
+            each = np.convolve(each, [1 - q, q])
+        return min(1.0, 2 * min(float(each[: at + 1].sum()), float(each[at:].sum())))
+    spread = np.sqrt(np.sum((weight if whole else weight**2) * chance * (1 - chance)))
+    off = max(0.0, abs(won - float(weight @ chance)) - (0.5 if whole else 0.0))
+    return float(2 * stats.norm.sf(off / spread)) if spread > 0 else float("nan")
 
 
 def repeat_reversals(
-    judge: Ints, left: Ints, right: Ints, result: Ints, n: int, m: int, *, weight: Floats | None = None, lead: Floats | None = None
+    judge: Ints,
+    left: Ints,
+    right: Ints,
+    result: Ints,
+    n: int,
+    m: int,
+    *,
+    weight: Floats | None = None,
+    win: Floats | None = None,
+    tie: Floats | None = None,
 ) -> Reversals:
     """Count how often judges who met the same pair again changed their mind.
 
@@ -157,9 +189,9 @@ def repeat_reversals(
     n, m : int
         Number of people and of judges.
     weight : ndarray, shape (rows,), optional
-        Comparisons a row stands for.
-    lead : ndarray, shape (rows,), optional
-        As in :func:`left_share`; for the expected rate, which disregards ties.
+        Comparisons a row stands for; where these are no whole numbers, each row is one answer.
+    win, tie : ndarray, shape (rows,), optional
+        Fitted chances that the left person wins, effects of the side included, and of a tie (none by default).
 
     Returns
     -------
@@ -173,22 +205,30 @@ def repeat_reversals(
     >>> found.repeats, found.reversals, found.rate.round(3)
     (array([3.]), array([2.]), array([0.667]))
     """
-    w = np.ones(len(judge)) if weight is None else weight
+    w = np.ones(len(judge)) if weight is None or (np.abs(weight - np.rint(weight)) > _WHOLE).any() else weight
     key = (judge.astype(np.int64) * n + np.minimum(left, right)) * n + np.maximum(left, right)
     pairs, place = np.unique(key, return_inverse=True)
-    toward = np.where(left < right, result, -result)
-    one, other, tie = (np.bincount(place, w * (toward == way), len(pairs)) for way in (1, -1, 0))
-    who = pairs // (n * n)
-    total = one + other + tie
-    again = np.maximum(total * (total - 1) / 2, 0.0)
-    repeats, reversals, half = (np.bincount(who, x, m).astype(np.float64) for x in (again, one * other, tie * (one + other)))
+    turned = left > right
+    toward = np.where(turned, -result, result)
+
+    def added(x: Floats) -> Floats:
+        return np.bincount(place, w * x, len(pairs)).astype(np.float64)
+
+    def by_judge(x: Floats) -> Floats:
+        return np.bincount(pairs // (n * n), x, m).astype(np.float64)
+
+    one, other, even = (added(toward == way) for way in (1, -1, 0))
+    total = one + other + even
+    repeats, reversals, half = (by_judge(x) for x in (np.maximum(total * (total - 1) / 2, 0.0), one * other, even * (one + other)))
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = reversals / repeats
-        expected = np.full(m, np.nan)
-        if lead is not None:
-            win = np.bincount(place, w / (1 + np.exp(-np.where(left < right, lead, -lead))), len(pairs)) / total
-            expected = np.bincount(who, 2 * again * win * (1 - win), m) / repeats
-    return Reversals(repeats, reversals, half, rate, expected)
+        expected = half_expected = np.full(m, np.nan)
+        if win is not None:
+            draw = np.zeros_like(win) if tie is None else tie
+            first, second = np.where(turned, 1 - win - draw, win), np.where(turned, win, 1 - win - draw)
+            expected = by_judge(added(first) * added(second) - added(first * second)) / repeats
+            half_expected = by_judge(added(draw) * added(1 - draw) - added(draw * (1 - draw))) / repeats
+    return Reversals(repeats, reversals, half, rate, expected, half_expected)
 
 
 def dimension_copying(judge: Ints, left: Ints, right: Ints, result: Ints, dimension: Ints, worths: Floats, m: int) -> Copying:

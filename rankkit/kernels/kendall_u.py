@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from scipy import stats
 from scipy.sparse import csr_array
+from scipy.special import gammaln
 
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.comparison_order import canonical_people, canonical_rows
@@ -64,11 +65,15 @@ class UnrelatedJudges:
         judge reversed or not, at random.
     draws : int
         Rearrangements.
+    smallest_p : float
+        Below this ``p`` cannot fall, however much judges agree: of ``2^(m-1)`` reversals (or ``n!^(m-1)`` relabellings) at
+        least one has the agreement observed. With four judges reversed or not, 1/8.
     """
 
     p: float
     method: Literal["relabelling", "reversal"]
     draws: int
+    smallest_p: float = float("nan")
 
 
 def one_vote_each(judge: Ints, left: Ints, right: Ints, result: Ints, n: int, m: int) -> PairCounts:
@@ -196,7 +201,8 @@ def unrelated_judges(
     else:
         simulated, observed = _reversed(who, first, second, vote, n, m, draws, rng)
     p = (1 + int((simulated >= observed - 0.5).sum())) / (draws + 1)
-    return UnrelatedJudges(p, "relabelling" if complete else "reversal", draws)
+    ways = (m - 1) * float(gammaln(n + 1) if complete else np.log(2.0))  # log of the number of distinct rearrangements
+    return UnrelatedJudges(p, "relabelling" if complete else "reversal", draws, max(1 / (draws + 1), float(np.exp(-ways))))
 
 
 def _two_of(x: Ints) -> Ints:

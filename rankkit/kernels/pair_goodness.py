@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
-from rankkit.kernels.arrays import Floats
+from rankkit.kernels.arrays import Floats, Ints
+from rankkit.kernels.comparison_order import canonical_places
 from rankkit.kernels.pair_model_fit import PairModelFit
 from rankkit.kernels.pair_refits import Refits
 
@@ -95,6 +96,8 @@ def goodness(fitted: PairModelFit, *, replicates: int = 999, seed: int = 0) -> P
     """Test goodness of fit by parametric bootstrap.
 
     Data sets are drawn from the fitted model, refitted together, and their statistics compared with the observed one's.
+    Comparisons are taken as independent of each other: where each judge has a view of their own and compares many pairs by
+    it, residuals of pairs are correlated, and a high p is no evidence that the model fits.
 
     Parameters
     ----------
@@ -232,14 +235,24 @@ def _statistics(counts: Floats, total: Floats, log_chance: Floats) -> Floats:
     return np.stack([_deviance_parts(counts, total, log_chance).sum(axis=1), pearson.sum(axis=(1, 2))], axis=1)
 
 
+def _places(fitted: PairModelFit) -> Ints:
+    """Places of people by worth, then by what happened to them, told apart as far as they can be."""
+    c = fitted.contests
+    worth = np.unique(np.round(fitted.worth, _EXACT_DECIMALS), return_inverse=True)[1]
+    left = np.column_stack([c.wins_left, c.wins_right, c.ties, c.covariates])
+    right = np.column_stack([c.wins_right, c.wins_left, c.ties, -c.covariates])
+    return canonical_places(c.left, c.right, left, right, c.n, worth)
+
+
 def _drawn(fitted: PairModelFit, size: int, rng: np.random.Generator) -> Floats:
     """Counts of data sets from the fitted model, shape (size, outcomes, contests)."""
     c, chance = fitted.contests, np.exp(fitted.outcomes.log_chance)
-    size_of_lead, worth = np.round(np.abs(fitted.lead), _EXACT_DECIMALS), np.round(fitted.worth, _EXACT_DECIMALS)
-    ahead = chance[0] >= chance[1]
-    high, low = np.where(ahead, worth[c.left], worth[c.right]), np.where(ahead, worth[c.right], worth[c.left])
+    size_of_lead, place = np.round(np.abs(fitted.lead), _EXACT_DECIMALS), _places(fitted)
+    gap = np.round(chance[0] - chance[1], _EXACT_DECIMALS)
+    ahead = (gap > 0) | ((gap == 0) & (place[c.left] > place[c.right]))
+    high, low = np.where(ahead, place[c.left], place[c.right]), np.where(ahead, place[c.right], place[c.left])
     of_ahead, of_other = np.where(ahead, c.wins_left, c.wins_right), np.where(ahead, c.wins_right, c.wins_left)
-    order = np.lexsort((of_other, of_ahead, low, high, c.total, size_of_lead))
+    order = np.lexsort((*c.covariates.T, of_other, of_ahead, low, high, c.total, size_of_lead))
     number = np.round(c.total).astype(np.int64)[order]
     p_ahead = np.where(ahead, chance[0], chance[1])[order]
     favoured = rng.binomial(number, p_ahead, size=(size, len(number)))

@@ -82,7 +82,9 @@ def points(win: Floats, tie: Floats | None = None) -> Points:
     return Points(mean, variance, fourth)
 
 
-def pair_residuals(counts: PairCounts, win: Floats, tie: Floats | None = None, leverage: Floats | None = None) -> PairResiduals:
+def pair_residuals(
+    counts: PairCounts, win: Floats, tie: Floats | None = None, leverage: Floats | None = None, variance: Floats | None = None
+) -> PairResiduals:
     """Residuals of pairs under any model that gives the chances of a win and of a tie.
 
     ``z = (x - N E) / sqrt(N V (1 - h))`` with ``x`` the points of the first person in ``N`` comparisons.
@@ -96,6 +98,9 @@ def pair_residuals(counts: PairCounts, win: Floats, tie: Floats | None = None, l
     leverage : ndarray, shape (pairs,), optional
         Share ``h`` of the pair's information that went into its own prediction: information of the pair times the
         variance of the difference of its worths. None: taken as zero, which makes the residuals look too small.
+    variance : ndarray, shape (pairs,), optional
+        Variance of the pair's points, where its comparisons differ in their chances, as with an effect of the side: sum of
+        the variances of the comparisons. Chances are means over the comparisons then, and there is no exact test.
 
     Returns
     -------
@@ -113,7 +118,7 @@ def pair_residuals(counts: PairCounts, win: Floats, tie: Floats | None = None, l
     observed: Floats = counts.wins_first + 0.5 * counts.ties
     expected: Floats = counts.total * each.mean
     left = np.ones_like(win) if leverage is None else 1 - leverage
-    spread = counts.total * each.variance * np.where(left > _KNOWN, left, 0.0)
+    spread = (counts.total * each.variance if variance is None else variance) * np.where(left > _KNOWN, left, 0.0)
     residual: Floats = observed - expected
     with np.errstate(divide="ignore", invalid="ignore"):
         standardised = np.where(spread > 0, residual / np.sqrt(spread), np.nan)
@@ -122,6 +127,8 @@ def pair_residuals(counts: PairCounts, win: Floats, tie: Floats | None = None, l
     exact = whole & ~np.isnan(standardised)
     if tie is not None:
         exact &= tie <= 0
+    if variance is not None:
+        exact &= np.isclose(variance, counts.total * each.variance, rtol=_WHOLE)
     exact &= counts.ties <= 0
     size, won, chance = np.rint(counts.total[exact]), np.rint(counts.wins_first[exact]), win[exact]
     p[exact] = np.minimum(1.0, 2 * np.minimum(stats.binom.cdf(won, size, chance), stats.binom.sf(won - 1, size, chance)))

@@ -15,6 +15,7 @@ from rankkit.kernels.comparison_order import canonical_rows
 from rankkit.kernels.pair_counts import PairCounts, aggregate
 
 Penalty = Literal["none", "jeffreys"]
+_ROUNDING = 1e-12  # relative difference of sums of weights that is rounding
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Separation:
     Attributes
     ----------
     ssr : float
-        Scale separation reliability; at or below zero where the errors are as large as the spread.
+        Scale separation reliability; at or below zero where the errors are as large as the spread. For two people it is
+        of little use: their spread is one squared difference.
     index : float
         Separation index ``G = sqrt(SSR / (1 - SSR))``; NaN where SSR is not above zero.
     ssr_median : float
@@ -32,7 +34,7 @@ class Separation:
     spread : float
         Standard deviation of the worths.
     error : float
-        Root mean squared standard error.
+        Root of the mean squared error ``tr V / (n - 1)``.
     """
 
     ssr: float
@@ -69,15 +71,17 @@ class Growth:
 
     Attributes
     ----------
-    comparisons : ndarray of int, shape (points,)
-        ``k``.
+    comparisons : ndarray, shape (points,)
+        ``k``; where rows have weights, their sum.
     reliability, reliability_median : ndarray, shape (points,)
-        As :class:`Separation`; NaN where the comparisons so far have no finite estimate.
+        As :class:`Separation`, from standard errors by the model: comparisons are taken as independent, so with judges who
+        have views of their own the last value exceeds the reliability that allows for that. NaN where the comparisons so
+        far have no finite estimate, and for two people.
     mean_se, spread : ndarray, shape (points,)
         Mean standard error and standard deviation of the worths.
     """
 
-    comparisons: Ints
+    comparisons: Ints | Floats
     reliability: Floats
     reliability_median: Floats
     mean_se: Floats
@@ -87,15 +91,17 @@ class Growth:
 def separation(worth: Floats, variance: Floats, *, shrunken: bool = False) -> Separation:
     """Scale separation reliability.
 
-    ``SSR = (SD^2 - MSE) / SD^2`` with ``MSE`` the mean squared standard error, for maximum likelihood and for the
-    Jeffreys prior. Under a Gaussian prior estimates are shrunken already and ``SSR = SD^2 / (SD^2 + MSE)``.
+    ``SSR = (SD^2 - MSE) / SD^2`` with ``MSE = tr V / (n - 1)``, for maximum likelihood and for the Jeffreys prior. Worths sum
+    to zero, so ``tr V`` holds ``n - 1`` independent parts, and ``SD^2``, with ``n - 1`` as well, exceeds that of the true worths
+    by ``MSE``: among people who do not differ the two are equal on average. (Published values divide by ``n`` and are higher
+    by ``MSE / n SD^2``.) Under a Gaussian prior estimates are shrunken already and ``SSR = SD^2 / (SD^2 + MSE)``.
     It approximates the correlation with another set of judges only if pairs were not chosen by their outcomes: under
     adaptive pairing it is high for people who do not differ at all (:mod:`rankkit.kernels.holdout`).
 
     Parameters
     ----------
     worth, variance : ndarray, shape (n,)
-        Worths and their squared standard errors.
+        Worths that sum to zero and their squared standard errors.
     shrunken : bool
         Whether a Gaussian prior was used.
 
@@ -114,15 +120,16 @@ def separation(worth: Floats, variance: Floats, *, shrunken: bool = False) -> Se
     Examples
     --------
     >>> import numpy as np
-    >>> found = separation(np.array([1.0, 0.0, -1.0]), np.array([0.1, 0.1, 0.4]))
+    >>> found = separation(np.array([1.0, 0.0, -1.0]), np.array([0.1, 0.1, 0.2]))
     >>> round(found.ssr, 3), round(found.index, 3), round(found.ssr_median, 3)
-    (0.8, 2.0, 0.9)
+    (0.8, 2.0, 0.85)
     """
     nan = float("nan")
     if len(worth) < 2:
         return Separation(nan, nan, nan, nan, nan)
     total = float(np.var(worth, ddof=1))
-    mean, median = float(np.mean(variance)), float(np.median(variance))
+    share = len(worth) / (len(worth) - 1)
+    mean, median = share * float(np.mean(variance)), share * float(np.median(variance))
 
     def reliability(error: float) -> float:
         if shrunken:
@@ -228,7 +235,7 @@ def growth(
         When each comparison was made (any sortable numbers). None: in random order, the same for every arrangement of
         the rows.
     points : int
-        Refits, at equal numbers of comparisons up to all of them.
+        Refits, at equal numbers of comparisons, as far as weights of rows allow, up to all of them.
     penalty : {"jeffreys", "none"}
         See :func:`split_half`.
     seed : int
@@ -250,11 +257,13 @@ def growth(
     """
     rows = len(left)
     if order is None:
-        place = canonical_rows(None, left, right, result, n, 0)[0]
+        place = canonical_rows(None, left, right, result, n, 0, kind=weight)[0]
         place = place[np.random.default_rng(seed).permutation(rows)]
     else:
         place = np.argsort(order, kind="stable")
-    at = np.unique(np.ceil(np.linspace(0, rows, points + 1)[1:]).astype(np.int64))
+    so_far = np.cumsum(np.ones(rows) if weight is None else weight[place])
+    steps = np.linspace(0, so_far[-1] if rows else 0.0, points + 1)[1:]
+    at = np.unique(np.minimum(np.searchsorted(so_far, steps * (1 - _ROUNDING)) + 1, rows))
     out = np.full((4, len(at)), np.nan)
     for column, k in enumerate(at):
         first = place[:k]
@@ -264,8 +273,10 @@ def growth(
             continue
         variance = np.diag(found.covariance)
         apart = separation(found.worth, variance)
-        out[:, column] = apart.ssr, apart.ssr_median, float(np.sqrt(variance).mean()), apart.spread
-    return Growth(at, *out)
+        ssr = (apart.ssr, apart.ssr_median) if n > 2 else (np.nan, np.nan)
+        out[:, column] = *ssr, float(np.sqrt(variance).mean()), apart.spread
+    after = so_far[at - 1]
+    return Growth(after.astype(np.int64) if np.array_equal(after, np.rint(after)) else after, *out)
 
 
 def _fit(counts: PairCounts, penalty: Penalty) -> bradley_terry.BradleyTerryFit | None:

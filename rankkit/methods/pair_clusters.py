@@ -30,6 +30,10 @@ class Outcomes(Protocol):
         """Number of judges."""
 
     @property
+    def raters(self) -> tuple[str, ...]:
+        """Ids of the judges; empty where codes are all that is known."""
+
+    @property
     def judge(self) -> Ints:
         """Judge of each row."""
 
@@ -67,6 +71,7 @@ def clustered(
     scores: Callable[[], Floats],
     information: Callable[[Floats], Floats],
     refit: Callable[[int], Floats | None],
+    ridge: float = 0.0,
 ) -> Clustered:
     """Cluster the covariance by judge: sandwich from 8 judges, jackknife from 3, else the model's.
 
@@ -89,6 +94,9 @@ def clustered(
         Multiplies columns by the information about the worths.
     refit : callable
         Worths without judge ``r``, or None where they have no estimate.
+    ridge : float
+        Precision of a Gaussian prior on the worths. What it shrinks away is an error too: ``H+ (C ridge) H+`` is added, so
+        that without disagreement among judges the posterior covariance comes out.
     """
     m, n = pairs.m, pairs.n
     if m == 0:
@@ -97,28 +105,39 @@ def clustered(
         return Clustered(model, note=Problem("I-JUDGES", None, None, None, {"n": m}))
     if n > DENSE:
         return Clustered(model, note=Problem("I-JUDGESMANY", None, None, None, {"n": n}))
-    unanimous = Clustered(model, note=Problem("W-UNANIMOUS"), reason=Problem("S-UNANIMOUS"))
-    if judge_clusters.unanimity_blocks(pairs.judge, pairs.left, pairs.right, pairs.result, n, m):
-        return unanimous
     inverse = model.dense()
+    each = scores()
+    needed = judge_clusters.indispensable_judges(pairs.judge, pairs.left, pairs.right, pairs.result, n, m)
+    if needed is None or len(needed):
+        phi = judge_clusters.overdispersion(each, lambda x: inverse @ x)
+        return Clustered(Dense(phi * inverse), note=_relied(pairs, needed, phi), reason=Problem("S-RELIED"))
+    alike = Clustered(model, note=Problem("W-UNANIMOUS"), reason=Problem("S-UNANIMOUS"))
     if m >= judge_clusters.FEWEST_FOR_SANDWICH:
-        each = scores()
         single, joint = (judge_clusters.sandwich(each, lambda x: inverse @ x, full_rank=full) for full in (False, True))
     else:
         left_out = [refit(r) for r in range(m)]
         single, joint = (judge_clusters.jackknife(left_out.__getitem__, worth, m, information, full_rank=full) for full in (False, True))
     if single.basis == "model":
-        return unanimous
+        return alike
     by_judge, by_model = single.covariance(inverse).diagonal(), inverse.diagonal()
     if by_judge.sum() < ALIKE * by_model.sum() or (by_judge < NOTHING * by_model).any():
-        return unanimous  # judges who answer alike, pair by pair
+        return alike  # judges who answer alike, pair by pair
+    shrunken = ridge * inverse @ inverse if ridge > 0 else 0.0
     few = single.basis == "jackknife"
     return Clustered(
-        single=Dense(single.covariance(inverse)),
-        joint=Dense(joint.covariance(inverse)),
+        single=Dense(single.covariance(inverse) + shrunken),
+        joint=Dense(joint.covariance(inverse) + shrunken),
         df=single.df,
         basis=single.basis,
         df_joint=2 * single.df if few else float("inf"),
         note=Problem("I-JACKKNIFE", None, None, None, {"n": m}) if few else None,
         reason=Problem("S-JACKKNIFE") if few else None,
     )
+
+
+def _relied(pairs: Outcomes, needed: Ints | None, phi: float) -> Problem:
+    """Say why judges' disagreement about single people cannot be measured."""
+    names = [] if needed is None else [pairs.raters[r] for r in needed if r < len(pairs.raters)]
+    if names:
+        return Problem("W-RELIED", None, None, None, {"rater": names, "phi": f"{phi:.2f}"})
+    return Problem("W-ONESIDED", None, None, None, {"phi": f"{phi:.2f}"})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy import stats
 
 from rankkit.errors import ConvergenceError, IdentificationError, Problem, SolverError
 from rankkit.kernels import bradley_terry, davidson, judge_clusters, pair_models, separation
@@ -32,6 +33,7 @@ Judges = Literal["auto", "model"]
 Solver = Literal["newton", "choix"]
 _CLOSE = 1e-6  # logits within which the cross-check solver must agree
 _PROBIT = 0.6  # normal units for a logit, about
+_BEYOND = 0.05  # p below which people differ beyond their covariates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,26 +63,34 @@ class PairFit:
     parameters: Floats | None = None
     parameter_covariance: Floats | None = None
     prior: tuple[float, str] = (float("inf"), "none")
+    explained: bool = False  # whether worths are what covariates of people say, and nothing else
     sided: bool = False  # whether the model tells left from right
     running: tuple[str, ...] = ()  # parameters that only the penalty keeps finite
     aside: Problem | None = None  # about a bootstrap that was left out
 
     @property
-    def covariance(self) -> Covariance:
-        """Covariance of single scores."""
-        return self.clusters.single
+    def covariance(self) -> Covariance | None:
+        """Covariance of single scores; None where they say what covariates explain, not what people are."""
+        return None if self.explained else self.clusters.single
 
     @property
     def se_basis(self) -> SeBasis:
         """Where standard errors come from."""
+        if self.explained:
+            return "none"
         return "model" if self.clusters.basis == "model" else "bootstrap" if self.clusters.basis == "bootstrap" else "judge_cluster"
 
     @property
     def reason(self) -> Problem | None:
         """Why the scores are provisional, if they are."""
         if self.finite:
-            return self.clusters.reason
+            return Problem("S-EXPLAINED") if self.explained else self.clusters.reason
         return Problem("S-PRIOR" if self.penalty == "gaussian" else "S-PENALTY")
+
+    @property
+    def threshold(self) -> float:
+        """Rao and Kupper's threshold of ties, ``log theta``; 0 without one."""
+        return float(self.parameters[-1]) if self.tie_model == "rao_kupper" and self.parameters is not None else 0.0
 
     def chances(self, pairs: Pairs) -> tuple[Floats, Floats | None]:
         """Chance that left wins, and of a tie where ties are an outcome of their own, in each row."""
@@ -153,7 +163,7 @@ def _plain(pairs: Pairs, model: PairModel, tie: TieModel) -> PairFit:
     covariance = fitted.covariance_on_demand()
     found = Clustered(covariance)
     if model.judges == "auto":
-        found = clustered(pairs, fitted.worth, covariance, scores=scores, information=information, refit=refit)
+        found = clustered(pairs, fitted.worth, covariance, scores=scores, information=information, refit=refit, ridge=fitted.ridge)
     prior = (fitted.prior_sd, fitted.prior_source)
     return PairFit(fitted, fitted.worth, found, used, tie, "logit", finite, prior=prior)
 
@@ -229,21 +239,72 @@ def _general(pairs: Pairs, model: PairModel, beside: Covariates, tie: TieModel) 
     worth = worths_of(source, beside)
     own = source.parameter_covariance
     covariance = _covariance(source, beside)
-    found = Clustered(covariance)
-    if model.judges == "auto" and worths == "free" and not beside.explained:
-        scores = source.judge_scores(pairs.judge, rows.result, pairs.weight, pairs.m) if pairs.m else None
+    found, scores = Clustered(covariance), None
+    if model.judges == "auto" and pairs.m >= judge_clusters.FEWEST_FOR_JACKKNIFE:
+        scores = source.judge_scores(pairs.judge, rows.result, pairs.weight, pairs.m)
+    if model.judges == "auto" and not beside.explained:
         found = clustered(
-            pairs, worth, covariance, scores=lambda: scores.worths if scores else own, information=source.times_information, refit=refit
+            pairs,
+            worth,
+            covariance,
+            scores=lambda: own if scores is None else scores.worths,
+            information=source.times_information,
+            refit=refit,
+            ridge=source.ridge,
         )
-        if found.basis == "sandwich" and scores is not None:
-            own = scores.others_covariance
-        elif found.basis == "jackknife":
-            each = [without(r) for r in range(pairs.m)]
-            shift = np.array([np.append(one.effects, [one.tie][: len(estimates) - len(one.effects)]) for one in each if one]) - estimates
-            own = shift.T @ shift * ((pairs.m - 1) / pairs.m)
-    elif model.judges == "auto":
+    elif beside.explained and worths == "free":
         found = Clustered(covariance, note=Problem("I-COVARIATESE"))
-    return PairFit(source, worth, found, used, tie, model.link, finite, names, estimates, own, prior, sided, running)
+    explained = worths == "none"
+    by_judge = found.basis if not explained else _how_to_cluster(pairs, model)
+    if by_judge == "sandwich" and scores is not None:
+        own = scores.others_covariance
+    elif by_judge == "jackknife":
+        each = [one for one in (without(r) for r in range(pairs.m)) if one is not None]
+        if len(each) == pairs.m:
+            shift = np.array([np.append(one.effects, [one.tie][: len(estimates) - len(one.effects)]) for one in each]) - estimates
+            own = shift.T @ shift * ((pairs.m - 1) / pairs.m)
+    if explained:
+        note = _beyond(source, pairs, beside, own)
+        found = Clustered(covariance, df=float(pairs.m - 1) if by_judge in ("sandwich", "jackknife") else np.inf, basis="none", note=note)
+    return PairFit(
+        source=source,
+        worth=worth,
+        clusters=found,
+        penalty=used,
+        tie_model=tie,
+        link=model.link,
+        finite=finite,
+        names=names,
+        parameters=estimates,
+        parameter_covariance=own,
+        prior=prior,
+        explained=explained,
+        sided=sided,
+        running=running,
+    )
+
+
+def _how_to_cluster(pairs: Pairs, model: PairModel) -> str:
+    """How the coefficients of covariates get their standard errors."""
+    if model.judges == "model" or pairs.m < judge_clusters.FEWEST_FOR_JACKKNIFE:
+        return "model"
+    return "sandwich" if pairs.m >= judge_clusters.FEWEST_FOR_SANDWICH else "jackknife"
+
+
+def _beyond(source: PairModelFit, pairs: Pairs, beside: Covariates, own: Floats) -> Problem:
+    """Say whether people differ beyond what their covariates explain: likelihood ratio against free worths."""
+    p = beside.person.shape[1]
+    others = beside.contest[:, : beside.contest.shape[1] - p]
+    df = pairs.n - 1 - p
+    try:
+        free = pair_models.fit(pairs.contests(others), link=source.model.link, ties=source.model.ties)
+    except ConvergenceError:
+        df = 0
+    if df <= 0:
+        return Problem("I-EXPLAINED")
+    swollen = max(1.0, float(np.trace(own) / np.trace(source.parameter_covariance)))  # as much as judges' views swell the errors
+    chance = float(stats.chi2.sf(2 * (free.loglik - source.loglik) / swollen, df))
+    return Problem("W-NOTEXPLAINED", None, None, None, {"p": f"{chance:.3g}"}) if chance < _BEYOND else Problem("I-EXPLAINED")
 
 
 def refitted(pairs: Pairs, model: PairModel, beside: Covariates, fitted: PairFit, weight: Floats) -> tuple[Floats, Floats, bool] | None:

@@ -20,7 +20,7 @@ from rankkit.methods.pair_data import Pairs
 from rankkit.methods.pair_fitting import PairFit
 from rankkit.tables import numbers
 
-ADAPTIVE = ("adaptive", "swiss")
+BY_CHANCE = ("random", "complete", "random_regular", "cyclic", "chained", "given", "repeat", "overall", "nan", "", "none", "<na>")
 HOLDOUT = "holdout"
 _COLUMNS = ["coefficient", "value", "ci_low", "ci_high", "assumes"]
 _MOST_SPLITS = 300  # people up to whom halves are fitted, a hundred times
@@ -33,9 +33,13 @@ def _designs(design: Any, pairs: Pairs) -> np.ndarray:
 
 
 def adaptive(design: Any, pairs: Pairs) -> tuple[bool, Bools]:
-    """Whether pairs were chosen by earlier outcomes, and which comparisons were held out."""
+    """Whether pairs were chosen by earlier outcomes, and which comparisons were held out.
+
+    A design that is none of those known to leave pairs to chance or to a plan counts as adaptive.
+    """
     chosen = _designs(design, pairs)
-    return bool(np.isin(chosen, ADAPTIVE).any()), np.asarray(chosen == HOLDOUT) if len(chosen) else np.zeros(len(pairs.left), np.bool_)
+    held = np.asarray(chosen == HOLDOUT) if len(chosen) else np.zeros(len(pairs.left), np.bool_)
+    return bool((~held & ~np.isin(chosen, BY_CHANCE)).any()) if len(chosen) else False, held
 
 
 def adaptive_notes(design: Any, pairs: Pairs) -> list[Problem]:
@@ -45,7 +49,7 @@ def adaptive_notes(design: Any, pairs: Pairs) -> list[Problem]:
     chosen, held = adaptive(design, pairs)
     if not chosen:
         return []
-    how = ", ".join(sorted(set(_designs(design, pairs).tolist()) & set(ADAPTIVE)))
+    how = ", ".join(sorted(set(_designs(design, pairs).tolist()) - {*BY_CHANCE, HOLDOUT}))
     n = int(held.sum())
     return [Problem("I-HOLDOUT", None, None, None, {"how": how, "n": n}) if n else Problem("W-ADAPT", None, None, None, {"how": how})]
 
@@ -57,7 +61,7 @@ def reliability(design: Any, pairs: Pairs, fitted: PairFit, level: float, seed: 
     chosen, held = adaptive(design, pairs)
     if held.any():
         rows += _held_out(pairs, held, level)
-    if not chosen and pairs.n > 2:
+    if not chosen and pairs.n > 2 and fitted.covariance is not None:
         shrunken = fitted.penalty == "gaussian"
         found = separation(fitted.worth, fitted.covariance.diagonal(), shrunken=shrunken)
         how = "pairs not chosen by outcomes; approximates the correlation with another panel"
@@ -106,7 +110,7 @@ def _held_out(pairs: Pairs, held: Bools, level: float) -> list[tuple[str, float,
     ]
 
 
-def growth_table(order: Any, pairs: Pairs, seed: int) -> pd.DataFrame:
+def growth_table(order: Any, design: Any, pairs: Pairs, seed: int) -> pd.DataFrame:
     """Reliability after the first so many comparisons; in random order where nobody says which came first."""
     place = None
     if order is not None:
@@ -122,11 +126,12 @@ def growth_table(order: Any, pairs: Pairs, seed: int) -> pd.DataFrame:
         penalty="jeffreys" if pairs.n <= _MOST_PENALISED else "none",
         seed=seed,
     )
+    hidden = adaptive(design, pairs)[0]  # it would separate people by chance
     return pd.DataFrame(
         {
             "comparisons": found.comparisons,
-            "reliability": found.reliability,
-            "reliability_median": found.reliability_median,
+            "reliability": np.where(hidden, np.nan, found.reliability),
+            "reliability_median": np.where(hidden, np.nan, found.reliability_median),
             "mean_se": found.mean_se,
             "spread": found.spread,
         }

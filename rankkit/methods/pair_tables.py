@@ -21,6 +21,7 @@ from rankkit.lazy_tables import LazyTables
 from rankkit.methods import judge_tables, pair_reliability
 from rankkit.methods.pair_data import Pairs
 from rankkit.methods.pair_fitting import PairFit
+from rankkit.methods.paired_result import decided
 from rankkit.tables.comparisons import Comparisons
 
 _MOST_QUASI = 2000  # people up to whom quasi-variances are sought
@@ -39,7 +40,7 @@ def evidence(table: Comparisons, pairs: Pairs, fitted: PairFit, level: float, se
         "transitivity": partial(transitivity, pairs),
         "quasi": partial(quasi, pairs, fitted, level),
         "reliability": partial(pair_reliability.reliability, table.extras.get("design"), pairs, fitted, level, seed),
-        "growth": partial(pair_reliability.growth_table, table.extras.get("seq"), pairs, seed),
+        "growth": partial(pair_reliability.growth_table, table.extras.get("seq"), table.extras.get("design"), pairs, seed),
     }
     if pairs.m or (pairs.weight is None and len(pairs.counts.first) == len(pairs.left)):  # else nobody's consistency is meant
         makers["consistency"] = partial(judge_tables.consistency, pairs, seed)
@@ -115,7 +116,7 @@ def pair_table(pairs: Pairs, fitted: PairFit) -> pd.DataFrame:
             "wins_first": counts.wins_first,
             "wins_second": counts.wins_second,
             "ties": counts.ties,
-            "probability": stats.norm.cdf(gap) if fitted.link == "probit" else 1 / (1 + np.exp(-gap)),
+            "probability": decided(gap, fitted.link, fitted.threshold),
             "expected_first": found.expected,
             "residual": found.standardised,
         }
@@ -160,7 +161,7 @@ def quasi(pairs: Pairs, fitted: PairFit, level: float) -> pd.DataFrame:
     """Quasi-standard errors and comparison intervals; how far off they are at worst stands in ``worst_error``."""
     index = pd.Index(list(pairs.people), name="ratee")
     columns = ["quasi_se", "quasi_low", "quasi_high", "worst_error"]
-    if pairs.n < 3 or pairs.n > _MOST_QUASI:
+    if pairs.n < 3 or pairs.n > _MOST_QUASI or fitted.covariance is None:
         return pd.DataFrame(np.nan, index=index, columns=columns)
     found = quasi_variances((fitted.clusters.joint or fitted.covariance).dense())  # of full rank where judges are few
     reach = stats.t.ppf(0.5 + level / 2, fitted.clusters.df) * found.se

@@ -165,9 +165,11 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
 
     def _result(self, table: Comparisons, pairs: Pairs, fitted: PairFit, design: DesignAudit, dimension: int) -> PairedComparisonResult:
         n = len(table.people)
-        found: Status = "scored" if fitted.reason is None else "provisional"
+        chosen = pair_reliability.adaptive_notes(table.extras.get("design"), pairs)
+        reason = fitted.reason or (Problem("S-ADAPT") if chosen else None)
+        found: Status = "scored" if reason is None else "provisional"
         status: tuple[Status, ...] = (found,) * n
-        reasons: tuple[Problem | None, ...] = (fitted.reason,) * n
+        reasons: tuple[Problem | None, ...] = (reason,) * n
         estimate, n_obs = fitted.worth, pairs.counts.comparisons
         if pairs.n < n:
             compared = _positions(pairs.people, table.people)
@@ -175,12 +177,12 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             why = pair_notes.why_undecided(table, table.dimension == dimension)
             known = set(compared.tolist())
             status = tuple(found if i in known else "insufficient_data" for i in range(n))
-            reasons = tuple(fitted.reason if i in known else why[i] for i in range(n))
+            reasons = tuple(reason if i in known else why[i] for i in range(n))
         seldom = np.flatnonzero(pairs.counts.comparisons < _FEW)
         few = [table.labels.get(p, p) for p in map(pairs.people.__getitem__, seldom)]
         notes = pair_notes.notes(fitted, pairs, self.penalty)
         notes += [Problem("W-FEW", None, None, None, {"n": len(few), "who": few})] if few else []
-        notes += pair_reliability.adaptive_notes(table.extras.get("design"), pairs)
+        notes += chosen
         return PairedComparisonResult(
             method=type(self).__name__,
             people=table.people,

@@ -9,13 +9,28 @@ from typing import Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, ndtr
 
 from rankkit.archive import archived
 from rankkit.errors import InsufficientDataError, SettingsError
+from rankkit.kernels.arrays import Floats
 from rankkit.lazy_tables import LazyTables
 from rankkit.result import Result
 
 Cell = Literal["probability", "observed", "residual", "comparisons"]
+
+
+def decided(gap: Floats, link: str, threshold: float = 0.0) -> Floats:
+    """Chance of winning over that of winning or losing, at a lead and Rao and Kupper's threshold of ties.
+
+    >>> decided(np.array([0.0, 1.0]), "logit").round(3), decided(np.array([1.0]), "logit", 0.7).round(3)
+    (array([0.5  , 0.731]), array([0.795]))
+    """
+    share = ndtr if link == "probit" else expit
+    won, lost = share(gap - threshold), share(-gap - threshold)
+    return np.asarray(won / (won + lost))
+
+
 _TABLES = ("record", "parameters", "goodness_of_fit", "judges", "consistency", "transitivity", "quasi", "copying")
 
 
@@ -133,16 +148,16 @@ class PairedComparisonResult(Result):
         names = np.array(ids, dtype=object)[np.argsort(-score, kind="stable")]
         return pd.DataFrame(out, index=pd.Index(ids, name="ratee"), columns=list(ids)).loc[names, names]
 
-    def _preference(self, gap: np.ndarray) -> np.ndarray:
+    def _preference(self, gap: Floats) -> Floats:
         """Chance of being preferred in a decided comparison without an order effect."""
-        if self.link == "probit":
-            from scipy.special import ndtr  # noqa: PLC0415 - kept beside its one use
-
-            return np.asarray(ndtr(gap))
-        return np.asarray(1 / (1 + np.exp(-gap)))
+        threshold = float(self.parameters["estimate"].get("log_theta", 0.0)) if self.tie_model == "rao_kupper" else 0.0
+        return decided(gap, self.link, threshold)
 
     def win_probability(self, a: str, b: str) -> float:
-        """Chance that ``a`` is preferred to ``b`` in a decided comparison, neither side favoured: ``1 / (1 + exp(u_b − u_a))``.
+        """Chance that ``a`` is preferred to ``b`` in a decided comparison, neither side favoured.
+
+        ``1 / (1 + exp(u_b − u_a))``, with Davidson's ties too; the normal distribution function with ``link="probit"``; with
+        Rao & Kupper's ties the chance of winning over that of winning or losing.
 
         Raises
         ------

@@ -205,6 +205,7 @@ class _Outcomes:
     left: Ints
     right: Ints
     result: Ints
+    raters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

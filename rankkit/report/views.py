@@ -70,6 +70,7 @@ _RESEARCH_WORDS = frozenset(
         "value",
         "setting",
         "form",
+        "kind",
         "statistic",
     }
 )
@@ -114,9 +115,7 @@ def is_comparison(subject: Any) -> TypeGuard[MethodComparison]:
     return hasattr(subject, "results") and hasattr(subject, "agreement")
 
 
-def view(
-    subject: Any, audience: Audience, lang: Lang, ratee: str | None = None, key: bytes | None = None, *, brief: bool = False
-) -> View:
+def view(subject: Any, audience: Audience, lang: Lang, ratee: str | None = None, key: bytes | None = None, *, brief: bool = False) -> View:
     """Cut a result or a comparison of methods to what an audience may read; ``brief`` leaves out tables that take time.
 
     Without ``key`` the pseudonyms of a research file cannot be linked to those of another file or guessed from the ids.

@@ -340,7 +340,7 @@ def test_unanimous_judges_fall_back_to_the_model():
     data = pd.concat([LADDER.assign(rater=f"j{r}") for r in range(10)])
     found = PairedComparison().fit(data)
     assert found.se_basis == "model"
-    assert "W-UNANIMOUS" in codes(found)
+    assert "W-ONESIDED" in codes(found)
     assert (found.scores["status"] == "provisional").all()
     assert (found.scores["se"] > 0.1).all()
 
