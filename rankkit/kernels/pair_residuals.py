@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.pair_counts import PairCounts
 
 _KNOWN = 1e-9  # share of a pair's variance left to its residual below which the fit reproduces the pair whatever happens
+_EXTREME = 20.0  # log of Davidson's tie parameter at which (nearly) everything, or nothing, is tied
+_SMALLEST = 1e-100  # expected points
 _WHOLE = 1e-9  # distance from a whole number that is rounding
 
 
@@ -80,6 +82,72 @@ def points(win: Floats, tie: Floats | None = None) -> Points:
     mean: Floats = win + 0.5 * draw
     variance, fourth = (win * (1 - mean) ** k + draw * (0.5 - mean) ** k + loss * mean**k for k in (2, 4))
     return Points(mean, variance, fourth)
+
+
+def davidson_spread(mean: Floats, log_nu: float) -> tuple[Floats, Floats, Floats]:
+    """Chances of win, tie and loss by Davidson's model with given expected points.
+
+    With ``r`` the root of the odds of winning, ``r^2 (1 - E) - nu (E - 1/2) r - E = 0``.
+
+    Parameters
+    ----------
+    mean : ndarray, shape (rows,)
+        Expected points ``E = w + t/2``.
+    log_nu : float
+        Davidson's tie parameter.
+
+    Returns
+    -------
+    tuple of three ndarrays, shape (rows,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> [x.round(4).tolist() for x in davidson_spread(np.array([0.5, 0.8]), 0.0)]
+    [[0.3333, 0.6819], [0.3333, 0.2363], [0.3333, 0.0819]]
+    """
+    nu = np.exp(log_nu)
+    off, other = nu * np.abs(mean - 0.5), np.maximum(np.minimum(mean, 1 - mean), _SMALLEST)
+    r = (off + np.sqrt(off**2 + 4 * mean * (1 - mean))) / (2 * other)  # of the likelier winner
+    whole = r + 1 / r + nu
+    more, less = r / whole, 1 / (r * whole)
+    return np.where(mean >= 0.5, more, less), nu / whole, np.where(mean >= 0.5, less, more)
+
+
+def implied_ties(mean: Floats, weight: Floats, ties: float) -> float:
+    """Davidson's tie parameter that makes as many ties as there are, for models in which a tie counts half.
+
+    Parameters
+    ----------
+    mean : ndarray, shape (rows,)
+        Expected points of the left person.
+    weight : ndarray, shape (rows,)
+        Comparisons a row stands for.
+    ties : float
+        Ties there are.
+
+    Returns
+    -------
+    float
+        ``log nu``; 20 where (nearly) everything is tied, -20 where nothing is.
+
+    Notes
+    -----
+    Davidson, R. R. (1970). On extending the Bradley-Terry model to accommodate ties. *JASA*, 65.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(implied_ties(np.full(4, 0.5), np.ones(4), 2.0), 6) == round(float(np.log(2)), 6)
+    True
+    """
+
+    def surplus(log_nu: float) -> float:
+        return float(weight @ davidson_spread(mean, log_nu)[1]) - ties
+
+    if surplus(-_EXTREME) >= 0:
+        return -_EXTREME
+    return _EXTREME if surplus(_EXTREME) <= 0 else float(optimize.brentq(surplus, -_EXTREME, _EXTREME, xtol=1e-12))
 
 
 def pair_residuals(

@@ -15,6 +15,7 @@ from rankkit.kernels.comparison_order import canonical_rows
 from rankkit.kernels.pair_counts import PairCounts, aggregate
 
 Penalty = Literal["none", "jeffreys"]
+_MOST_SINGLE = 1_000_000  # comparisons up to which those of one row are taken one by one
 _ROUNDING = 1e-12  # relative difference of sums of weights that is rounding
 
 
@@ -255,6 +256,9 @@ def growth(
     >>> found.comparisons, bool(found.mean_se[0] > found.mean_se[-1])
     (array([ 50, 100, 150, 200]), True)
     """
+    if order is None and weight is not None and np.array_equal(weight, np.rint(weight)) and weight.sum() <= _MOST_SINGLE:
+        each = np.repeat(np.arange(len(left)), weight.astype(np.int64))  # counted comparisons came one by one
+        left, right, result, weight = left[each], right[each], result[each], None
     rows = len(left)
     if order is None:
         place = canonical_rows(None, left, right, result, n, 0, kind=weight)[0]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
+from scipy.sparse import csr_array
 from scipy.special import xlogy
 
 from rankkit.kernels.arrays import Floats, Ints
+from rankkit.kernels.comparison_order import canonical_places
 from rankkit.kernels.pair_counts import PairCounts
 
 _ROUNDING = 1e-9  # proportions closer than this are equal
@@ -113,6 +116,109 @@ def stochastic_transitivity(counts: PairCounts, *, fewest: float = 1.0, keep: in
     won = np.bincount(first, (1 + lead) / 2, counts.n) + np.bincount(second, (1 - lead) / 2, counts.n)
     weak, moderate, strong = (_collect(found, triads, keep) for found in broken)
     return StochasticTransitivity(triads, undecided, weak, moderate, strong, won.astype(np.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class ChanceViolations:
+    """Violations of weak, moderate and strong transitivity in data drawn from a model of one scale.
+
+    Attributes
+    ----------
+    observed, expected, p : ndarray, shape (3,)
+        Violations in the data, their mean over the draws, and the share of draws, the data included, with as many.
+    draws : int
+        Simulated data sets.
+    """
+
+    observed: Floats
+    expected: Floats
+    p: Floats
+    draws: int
+
+
+def chance_violations(
+    counts: PairCounts, pair: Ints, total: Floats, win: Floats, tie: Floats, *, draws: int = 499, seed: int = 0
+) -> ChanceViolations:
+    """Count the violations that chance alone produces where a model of one scale holds.
+
+    Parameters
+    ----------
+    counts : PairCounts
+        Comparisons by pair.
+    pair : ndarray of int, shape (cells,)
+        Position of the pair whose comparisons a cell stands for.
+    total, win, tie : ndarray, shape (cells,)
+        Comparisons, whole numbers, chance that the pair's first person wins, and of a tie.
+    draws : int
+        Data sets to draw.
+    seed : int
+        Of the draws, which follow a canonical order of people.
+
+    Returns
+    -------
+    ChanceViolations
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> first, second = np.triu_indices(5, 1)
+    >>> counts = PairCounts(5, first, second, np.full(10, 2.0), np.ones(10), np.zeros(10))
+    >>> found = chance_violations(counts, np.arange(10), np.full(10, 3.0), np.full(10, 0.8), np.zeros(10))
+    >>> found.observed, bool(found.expected[2] > found.expected[0] > 0)
+    (array([0., 0., 0.]), True)
+    """
+    told = [
+        np.column_stack([a, b, counts.ties]) for a, b in ((counts.wins_first, counts.wins_second), (counts.wins_second, counts.wins_first))
+    ]
+    place = canonical_places(counts.first, counts.second, told[0], told[1], counts.n)
+    one, two = place[counts.first][pair], place[counts.second][pair]
+    ahead = one > two
+    order = np.lexsort((total, np.round(np.where(ahead, win, 1 - win - tie), 9), np.maximum(one, two), np.minimum(one, two)))
+    cell, up = pair[order], ahead[order]
+    number, even = np.rint(total[order]).astype(np.int64), tie[order]
+    better = np.where(up, win[order], 1 - win[order] - even)
+    rng = np.random.default_rng(seed)
+    triads = _triad_pairs(counts)
+    seen = (counts.wins_first + 0.5 * counts.ties - 0.5 * counts.total)[None] / np.maximum(counts.total, 1.0)
+    observed = _violations(seen[:, triads])[0]
+    to_pair = csr_array((np.ones(len(cell)), (np.arange(len(cell)), cell)), shape=(len(cell), len(counts.first)))
+    fake = np.empty((draws, 3))
+    block = max(1, _BLOCK // max(1, len(triads)))
+    for start in range(0, draws, block):
+        size = min(block, draws - start)
+        won = rng.binomial(number, better, (size, len(number)))
+        tied = rng.binomial(number - won, np.clip(even / np.maximum(1 - better, 1e-300), 0.0, 1.0))
+        lead = won + 0.5 * tied - 0.5 * number  # points of the person of the higher place less half
+        share = (np.where(up, lead, -lead) @ to_pair) / np.maximum(counts.total, 1.0)
+        fake[start : start + size] = _violations(share[:, triads])
+    p = (1 + (fake >= observed).sum(axis=0)) / (draws + 1)
+    return ChanceViolations(observed, fake.mean(axis=0), p, draws)
+
+
+def _triad_pairs(counts: PairCounts) -> Ints:
+    """Positions of the pairs ``ab``, ``bc`` and ``ac`` of each triad whose pairs were all compared, shape (triads, 3)."""
+    met = counts.total > 0
+    at = np.full((counts.n, counts.n), -1)
+    at[counts.first[met], counts.second[met]] = np.flatnonzero(met)
+    a, b, c = np.array(list(combinations(range(counts.n), 3)), dtype=np.int64).reshape(-1, 3).T
+    out = np.column_stack([at[a, b], at[b, c], at[a, c]])
+    return out[(out >= 0).all(axis=1)]
+
+
+def _violations(lead: Floats) -> Floats:
+    """Numbers of weak, moderate and strong violations, shape (sets, 3), from proportions less 1/2, shape (sets, triads, 3).
+
+    Around the triad (``ab``, ``bc``, ``ca``), sorted: all above zero, or all below, is a circle. Else the sign that only one
+    of them has, or none, is that of the pair of the best with the worst.
+    """
+    low, middle, high = np.moveaxis(np.sort(lead * np.array([1.0, 1.0, -1.0]), axis=2), 2, 0)
+    circle = (low > _ROUNDING) | (high < -_ROUNDING)
+    gaps = []
+    for above, below in ((middle, middle), (high, low)):  # the smaller and the larger of the two others
+        upward = np.where((low <= _ROUNDING) & (middle >= -_ROUNDING), above + low, np.inf)
+        downward = np.where((high >= -_ROUNDING) & (middle <= _ROUNDING), -below - high, np.inf)
+        gaps.append(np.minimum(upward, downward))
+    return np.stack([circle.sum(axis=1), *((circle | (gap > _ROUNDING)).sum(axis=1) for gap in gaps)], axis=1).astype(np.float64)
 
 
 def order_deviance(counts: PairCounts, place: Ints) -> tuple[float, int]:

@@ -14,13 +14,15 @@ from rankkit.kernels.arrays import Floats
 from rankkit.kernels.fit_bands import calibrated_fit
 from rankkit.kernels.judge_habits import left_share, repeat_reversals, response_speed
 from rankkit.kernels.triad_census import JudgeTriads, by_judge
+from rankkit.methods import pair_expectations
 from rankkit.methods.pair_data import Pairs
 from rankkit.methods.pair_fitting import PairFit
 from rankkit.tables import numbers
 
 _REVIEW = 0.05  # q-value below which a pattern is worth a look
 _FEWEST = 10  # comparisons of a judge below which nothing is flagged
-_LEFT_FLOOR = 0.10  # distance of the left share from one half that is worth a look
+_LEFT_FLOOR = 0.10  # distance of the left share from what is expected that is worth a look
+_ALL_TIED = 0.95  # share of ties from which there is nothing to fit a judge to
 
 
 def _triads(pairs: Pairs, seed: int) -> tuple[JudgeTriads, list[str]]:
@@ -62,22 +64,26 @@ def circular_triads(pairs: Pairs, seed: int) -> pd.DataFrame:
 
 
 def judges(milliseconds: Any, pairs: Pairs, fitted: PairFit, level: float, seed: int) -> pd.DataFrame:
-    """Describe each judge: fit with its calibrated band, side preferred, changed answers, speed."""
+    """Describe each judge: fit with its calibrated band, side preferred, changed answers, speed.
+
+    ``p`` and ``q`` of the fit are empty for fewer than three judges and where nearly everything is tied. The side preferred is
+    judged beside ``left_expected``, as the better people may have stood on the left.
+    """
     known = pairs.judge >= 0
     judge, left, right, result = (x[known] for x in (pairs.judge, pairs.left, pairs.right, pairs.result))
     weight = None if pairs.weight is None else pairs.weight[known]
-    win, tie = fitted.chances(pairs)
-    win, tie = win[known], None if tie is None else tie[known]
+    chances = pair_expectations.rows(pairs, fitted)
+    win, tie = chances.win[known], chances.tie[known]
     band = calibrated_fit(
         judge,
         left,
         right,
         result,
-        fitted.worth,
+        chances.worth,
         win,
         pairs.n,
         pairs.m,
-        tie=tie,
+        tie=tie if tie.any() else None,
         weight=weight,
         penalised=fitted.penalty != "none",
         level=level,
@@ -85,25 +91,29 @@ def judges(milliseconds: Any, pairs: Pairs, fitted: PairFit, level: float, seed:
     ).judges
     if band is None:  # judges are known here
         return pd.DataFrame()
-    lead = fitted.worth[left] - fitted.worth[right]
-    again = repeat_reversals(judge, left, right, result, pairs.n, pairs.m, weight=weight, lead=lead)
+    tied = float(pairs.counts.ties.sum()) > _ALL_TIED * float(pairs.counts.total.sum())
+    p, q = (np.full_like(x, np.nan) if tied else x for x in (band.p, band.q))
+    again = repeat_reversals(judge, left, right, result, pairs.n, pairs.m, weight=weight, win=win, tie=tie)
     columns: dict[str, Any] = {
         "comparisons": band.observed.load,
         "infit": band.observed.infit,
         "infit_low": band.infit_low,
+        "infit_middle": band.infit_middle,
         "infit_high": band.infit_high,
         "outfit": band.observed.outfit,
         "outfit_low": band.outfit_low,
         "outfit_high": band.outfit_high,
-        "p": band.p,
-        "q": band.q,
+        "p": p,
+        "q": q,
     }
-    review = (band.q < _REVIEW) & (band.observed.load >= _FEWEST)
+    review = (q < _REVIEW) & (band.observed.load >= _FEWEST)
     if pairs.sided:
-        side = left_share(judge, result, pairs.m, weight=weight, lead=lead)
-        columns |= {"left_share": side.share, "left_p": side.p, "left_q": side.q}
-        review |= (side.q < _REVIEW) & (np.abs(side.share - 0.5) >= _LEFT_FLOOR) & (side.decided >= _FEWEST)
+        side = left_share(judge, result, pairs.m, weight=weight, chance=chances.even[known])
+        columns |= {"decided": side.decided, "left_share": side.share, "left_expected": side.expected, "left_p": side.p, "left_q": side.q}
+        review |= (side.q < _REVIEW) & (np.abs(side.share - side.expected) >= _LEFT_FLOOR) & (side.decided >= _FEWEST)
     columns |= {"repeats": again.repeats, "reversals": again.reversals, "reversal_rate": again.rate, "reversals_expected": again.expected}
+    if pairs.counts.has_ties:
+        columns |= {"half_changes": again.half_changes, "half_changes_expected": again.half_expected}
     if milliseconds is not None:
         time = _times(milliseconds)[pairs.row][known]
         speed = response_speed(judge, time, pairs.m)
@@ -119,20 +129,23 @@ def _times(milliseconds: Any) -> Floats:
 def as_findings(milliseconds: Any, pairs: Pairs, fitted: PairFit, level: float, seed: int) -> pd.DataFrame:
     """Judges whose answers are worth a look, as findings: never more than that."""
     table = judges(milliseconds, pairs, fitted, level, seed)
+    allowed = "order_effect" in fitted.names
     out = []
     for rater, row in table.iterrows():
-        if row["comparisons"] < _FEWEST:
-            continue
-        if row["q"] < _REVIEW:
-            noisy = row["infit"] > row["infit_high"]
-            out.append(_finding("F-JUDGENOISY" if noisy else "F-JUDGETAME", str(rater), row, "infit", row["infit"], row["p"], row["q"]))
-        if "left_q" in row and row["left_q"] < _REVIEW and abs(row["left_share"] - 0.5) >= _LEFT_FLOOR:
-            out.append(_finding("F-LEFT", str(rater), row, "left share", row["left_share"], row["left_p"], row["left_q"]))
+        if row["comparisons"] >= _FEWEST and row["q"] < _REVIEW:
+            code = "F-JUDGENOISY" if row["infit"] > row["infit_middle"] else "F-JUDGETAME"
+            out.append(_finding(code, str(rater), row, "infit", row["infit"]))
+        if "left_q" in row and row["decided"] >= _FEWEST and row["left_q"] < _REVIEW:
+            left, expected = row["left_share"], row["left_expected"]
+            if abs(left - expected) >= _LEFT_FLOOR:
+                code, share, usual = ("F-LEFT", left, expected) if left > expected else ("F-RIGHT", 1 - left, 1 - expected)
+                out.append(_finding(code, str(rater), row, "left share", share, expected=usual, fix="I-SIDEALLOWED" if allowed else code))
     return findings.as_frame(out)
 
 
-def _finding(code: str, rater: str, row: Any, name: str, value: float, p: float, q: float) -> Finding:
-    text = Problem(code, None, None, None, {"rater": rater, "value": f"{value:.2f}", "n": int(row["comparisons"])})
+def _finding(code: str, rater: str, row: Any, name: str, value: float, *, expected: float = float("nan"), fix: str = "") -> Finding:
+    n, p, q = ("comparisons", "p", "q") if name == "infit" else ("decided", "left_p", "left_q")
+    text = Problem(code, None, None, None, {"rater": rater, "value": f"{value:.2f}", "n": int(row[n]), "expected": f"{expected:.2f}"})
     other = Problem(f"{code}-ELSE")
     return Finding(
         code=code,
@@ -141,12 +154,12 @@ def _finding(code: str, rater: str, row: Any, name: str, value: float, p: float,
         unit_id=rater,
         message=text.note(),
         what_it_could_also_be=other.note(),
-        suggested_action=text.fix(),
-        estimate=float(value),
-        effect=float(value),
+        suggested_action=Problem(fix).fix() if fix else text.fix(),
+        estimate=float(row["infit"] if name == "infit" else row["left_share"]),
+        effect=float(row["infit"] if name == "infit" else row["left_share"] - row["left_expected"]),
         effect_name=name,
-        p=float(p),
-        q=float(q),
+        p=float(row[p]),
+        q=float(row[q]),
         family=f"{name} × rater",
-        n=int(row["comparisons"]),
+        n=int(row[n]),
     )

@@ -10,15 +10,13 @@ import pandas as pd
 from scipy import stats
 
 from rankkit.kernels import pair_goodness, pair_models
-from rankkit.kernels.arrays import Floats
-from rankkit.kernels.bradley_terry import BradleyTerryFit
 from rankkit.kernels.contests import of_pairs
 from rankkit.kernels.pair_model_fit import PairModelFit
 from rankkit.kernels.pair_residuals import pair_residuals
 from rankkit.kernels.quasi_variances import quasi_variances
-from rankkit.kernels.stochastic_transitivity import stochastic_transitivity
+from rankkit.kernels.stochastic_transitivity import chance_violations, stochastic_transitivity
 from rankkit.lazy_tables import LazyTables
-from rankkit.methods import judge_tables, pair_reliability
+from rankkit.methods import judge_tables, pair_expectations, pair_reliability
 from rankkit.methods.pair_data import Pairs
 from rankkit.methods.pair_fitting import PairFit
 from rankkit.methods.paired_result import decided
@@ -26,6 +24,7 @@ from rankkit.tables.comparisons import Comparisons
 
 _MOST_QUASI = 2000  # people up to whom quasi-variances are sought
 _MOST_TESTED = 300  # people up to whom a model is fitted to simulated data
+_MOST_SIMULATED = 60  # people up to whom violations of transitivity are simulated
 _REPLICATES = 499  # simulated data sets of the goodness of fit
 
 
@@ -37,7 +36,7 @@ def evidence(table: Comparisons, pairs: Pairs, fitted: PairFit, level: float, se
         "parameters": partial(parameters, fitted, level),
         "pairs": partial(pair_table, pairs, fitted),
         "goodness_of_fit": partial(goodness_of_fit, pairs, fitted, seed),
-        "transitivity": partial(transitivity, pairs),
+        "transitivity": partial(transitivity, pairs, fitted, seed),
         "quasi": partial(quasi, pairs, fitted, level),
         "reliability": partial(pair_reliability.reliability, table.extras.get("design"), pairs, fitted, level, seed),
         "growth": partial(pair_reliability.growth_table, table.extras.get("seq"), table.extras.get("design"), pairs, seed),
@@ -79,33 +78,12 @@ def parameters(fitted: PairFit, level: float) -> pd.DataFrame:
     return pd.DataFrame(dict(zip(columns, (estimate, se, estimate - reach, estimate + reach, p), strict=True)), index=index)
 
 
-def pair_chances(pairs: Pairs, fitted: PairFit) -> tuple[Floats, Floats | None]:
-    """Chances that the first of each pair wins, and of a tie, over the contests in which they met."""
-    counts, source = pairs.counts, fitted.source
-    if isinstance(source, BradleyTerryFit):
-        return 1 / (1 + np.exp(fitted.worth[counts.second] - fitted.worth[counts.first])), None
-    left, right, tie = source.probabilities()
-    seen = source.contests
-    share = seen.total / counts.total[seen.of_pair]
-    first = seen.per_pair(share * np.where(seen.left < seen.right, left, right))
-    return first, seen.per_pair(share * tie) if source.model.has_tie_parameter else None
-
-
-def _leverage(pairs: Pairs, fitted: PairFit) -> Floats | None:
-    """Share of each pair's information that went into its own prediction; None for too many people."""
-    covariance = fitted.source.covariance
-    if covariance is None:
-        return None
-    own, counts = np.diag(covariance), pairs.counts
-    between = own[counts.first] + own[counts.second] - 2 * covariance[counts.first, counts.second]
-    return np.clip(fitted.source.weight * between, 0.0, 1.0)
-
-
 def pair_table(pairs: Pairs, fitted: PairFit) -> pd.DataFrame:
     """One row a pair: what happened and what the model expects."""
     counts = pairs.counts
-    win, tie = pair_chances(pairs, fitted)
-    found = pair_residuals(counts, win, tie, _leverage(pairs, fitted))
+    cells = pair_expectations.cells(pairs, fitted)
+    win, tie, variance = cells.expected(counts.total)
+    found = pair_residuals(counts, win, tie, cells.leverage, variance)
     ids = np.array(pairs.people, dtype=object)
     gap = fitted.worth[counts.first] - fitted.worth[counts.second]
     return pd.DataFrame(
@@ -130,6 +108,11 @@ def as_model(pairs: Pairs, fitted: PairFit) -> PairModelFit:
     return pair_models.fit(of_pairs(pairs.counts))
 
 
+def _whole(pairs: Pairs) -> bool:
+    """Whether weights are counts."""
+    return pairs.weight is None or np.array_equal(pairs.weight, np.rint(pairs.weight))
+
+
 def goodness_of_fit(pairs: Pairs, fitted: PairFit, seed: int) -> pd.DataFrame:
     """Deviance and Pearson's statistic against free chances for every pair, tested by parametric bootstrap.
 
@@ -139,21 +122,32 @@ def goodness_of_fit(pairs: Pairs, fitted: PairFit, seed: int) -> pd.DataFrame:
     """
     columns = ["statistic", "df", "p", "method"]
     empty = pd.DataFrame(columns=columns, index=pd.Index([], name="test", dtype="object"))
-    whole = pairs.weight is None or np.array_equal(pairs.weight, np.rint(pairs.weight))
-    if fitted.penalty != "none" or fitted.tie_model == "half" or fitted.source.df <= 0 or not whole or pairs.n > _MOST_TESTED:
+    if fitted.penalty != "none" or fitted.tie_model == "half" or fitted.source.df <= 0 or not _whole(pairs) or pairs.n > _MOST_TESTED:
         return empty
     found = pair_goodness.goodness(as_model(pairs, fitted), replicates=_REPLICATES, seed=seed)
-    how = f"parametric bootstrap, {found.replicates} replicates"
+    how = f"parametric bootstrap, {found.replicates} replicates; comparisons taken as independent"
+    if pairs.m:
+        how += " (where judges have views of their own, a high p is no evidence of fit)"
     rows = {"deviance": (found.deviance, found.df, found.p_deviance, how), "Pearson": (found.pearson, found.df, found.p_pearson, how)}
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("test")
 
 
-def transitivity(pairs: Pairs) -> pd.DataFrame:
-    """Violations of weak, moderate and strong stochastic transitivity among triads whose pairs were all compared."""
+def transitivity(pairs: Pairs, fitted: PairFit, seed: int) -> pd.DataFrame:
+    """Violations of weak, moderate and strong stochastic transitivity among triads whose pairs were all compared.
+
+    ``expected`` is the share that chance alone produces where the fitted model holds, its worths drawn together by the root of
+    the separation reliability as fitted ones lie further apart than true ones; ``p`` the share of data sets so simulated with as
+    many violations. Neither with more than 60 people or with weights that are no counts.
+    """
     found = stochastic_transitivity(pairs.counts)
     kinds = {"weak": found.weak, "moderate": found.moderate, "strong": found.strong}
-    rows = {k: (found.triads, v.violations, v.share, v.mean, v.largest) for k, v in kinds.items()}
-    columns = ["triples", "violations", "share", "mean", "largest"]
+    expected = p = np.full(3, np.nan)
+    if _whole(pairs) and 2 < pairs.n <= _MOST_SIMULATED and found.triads:
+        cells = pair_expectations.cells(pairs, fitted).drawn_together(pairs, fitted)
+        chance = chance_violations(pairs.counts, cells.pair, cells.total, cells.win, cells.tie, seed=seed)
+        expected, p = chance.expected / found.triads, chance.p
+    rows = {kind: (found.triads, v.violations, v.share, expected[k], p[k], v.mean, v.largest) for k, (kind, v) in enumerate(kinds.items())}
+    columns = ["triples", "violations", "share", "expected", "p", "mean", "largest"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("kind")
 
 

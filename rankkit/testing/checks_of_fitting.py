@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from rankkit.kernels.on_demand_covariance import OnDemand
 from rankkit.kernels.rank_sets import rank_sets
 from rankkit.result import Result
 from rankkit.tables.ratings import Ratings
@@ -85,7 +86,8 @@ def input_untouched(trial: Trial) -> NotApplicable | None:
 
 
 def _equal(a: Any, b: Any) -> bool:
-    """Equal through and through; two missing numbers are equal."""
+    """Equal through and through; two missing numbers are equal, and so is a covariance computed now or later."""
+    a, b = (x.resolved if isinstance(x, OnDemand) else x for x in (a, b))
     if isinstance(a, np.ndarray):
         return bool(np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
     if isinstance(a, pd.DataFrame):

@@ -121,6 +121,16 @@ def test_the_tail_is_continued_on_either_side():
     assert found.judges.p[4] < 2 / (found.draws + 1)
 
 
+@pytest.mark.parametrize(("m", "known"), [(1, False), (2, False), (3, True)])
+def test_one_or_two_judges_are_no_standard_for_themselves(m, known):
+    judge, left, right, result = judged(7, m=m, n=6)
+    found = banded(judge, left, right, result, 6, m, draws=99)
+    assert np.isfinite([*found.judges.p, *found.judges.q]).all() == known
+    assert np.isfinite(found.people.p).all()
+    assert (found.judges.infit_low < found.judges.infit_middle).all()
+    assert (found.judges.infit_middle < found.judges.infit_high).all()
+
+
 @pytest.mark.recovery
 @pytest.mark.parametrize(("n", "m", "load", "penalty"), [(20, 12, 30, "jeffreys"), (40, 20, 20, "jeffreys"), (12, 8, 66, "none")])
 @pytest.mark.parametrize("repetitions", [80, pytest.param(800, marks=pytest.mark.thorough)])

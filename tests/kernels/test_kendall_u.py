@@ -130,3 +130,18 @@ def test_consistent_but_unrelated_judges():
     assert np.mean(np.array(coins) <= 0.05) > 0.05 + slack
     found = unrelated_judges(*panel(7, 6, rng, common=0.5), 7, 6, draws=199)
     assert found.p <= 0.01
+
+
+def test_the_smallest_p_few_judges_allow():
+    first, second = np.triu_indices(4, 1)
+    for m in (2, 3, 4):
+        judge, a, b = np.repeat(np.arange(m), 5), np.tile(first[1:], m), np.tile(second[1:], m)  # a pair is missing: reversals
+        found = unrelated_judges(judge, a, b, np.ones(5 * m, dtype=np.int64), 4, m, draws=4000)
+        assert found.method == "reversal"
+        assert found.smallest_p == pytest.approx(0.5 ** (m - 1))
+        assert found.p == pytest.approx(found.smallest_p, abs=0.04)  # five standard errors
+    whole = unrelated_judges(
+        np.repeat([0, 1], 3), np.tile([0, 0, 1], 2), np.tile([1, 2, 2], 2), np.ones(6, dtype=np.int64), 3, 2, draws=4000
+    )
+    assert whole.smallest_p == pytest.approx(1 / 6)
+    assert whole.p == pytest.approx(1 / 6, abs=0.03)

@@ -123,3 +123,17 @@ def test_no_degrees_of_freedom():
     assert test.df == 0
     assert math.isnan(test.p_deviance_chi2)
     assert test.p_deviance == 1.0
+
+
+def test_names_of_people_of_equal_worth_do_not_matter():
+    """Contests of equal lead between people of equal worth need not be exchangeable: who else they met tells them apart."""
+    ring, chords = (np.arange(6), np.array([1, 2, 3, 4, 5, 0])), (np.array([0, 2]), np.array([3, 5]))
+    left, right = (np.concatenate([np.repeat(a, 4), np.repeat(b, 4)]) for a, b in zip(ring, chords, strict=True))
+    result = np.concatenate([np.tile([1, 1, 1, -1], 6), np.tile([1, 1, -1, -1], 2)])  # each wins and loses alike
+    rng = np.random.default_rng(1)
+    seen = goodness(fit(aggregate(left, right, result, None, 6)), replicates=199)
+    for _ in range(5):
+        names = rng.permutation(6)
+        order = rng.permutation(len(left))
+        again = goodness(fit(aggregate(names[left][order], names[right][order], result[order], None, 6)), replicates=199)
+        assert (again.p_deviance, again.p_pearson) == (seen.p_deviance, seen.p_pearson)

@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from rankkit.kernels.bradley_terry import fit
 from rankkit.kernels.pair_counts import PairCounts
-from rankkit.kernels.pair_residuals import pair_residuals, points, surprises
+from rankkit.kernels.pair_residuals import davidson_spread, implied_ties, pair_residuals, points, surprises
 
 ROUNDING = 1e-12
 
@@ -89,3 +89,27 @@ def test_surprises_are_ordered_and_ties_at_the_end_left_out():
     assert surprises(found, at_least=1.5).tolist() == [0, 1, 2]
     assert surprises(found, at_least=1.5, most=2).tolist() == [0]  # neither of two equal ones
     assert surprises(found, at_least=3).tolist() == [0]
+
+
+def test_ties_spread_by_davidsons_model_keep_the_points():
+    nu, d = 0.7, np.linspace(-30, 30, 41)
+    whole = np.exp(d / 2) + np.exp(-d / 2) + nu
+    win, tie = np.exp(d / 2) / whole, nu / whole
+    found = davidson_spread(win + tie / 2, np.log(nu))
+    np.testing.assert_allclose(found[0][5:-5], win[5:-5], rtol=1e-6)
+    np.testing.assert_allclose(found[1][5:-5], tie[5:-5], rtol=1e-6)
+    np.testing.assert_allclose(sum(found), 1.0)
+    weight = np.linspace(1, 3, 41)
+    assert implied_ties(win + tie / 2, weight, float(weight @ tie)) == pytest.approx(np.log(nu), abs=1e-6)
+    assert implied_ties(np.full(3, 0.5), np.ones(3), 3.0) == 20
+    assert implied_ties(np.full(3, 0.5), np.ones(3), 0.0) == -20
+
+
+def test_variance_of_comparisons_with_different_chances_is_their_sum():
+    counts = PairCounts(2, np.array([0]), np.array([1]), np.array([15.0]), np.array([5.0]), np.zeros(1))
+    each = np.repeat([0.9, 0.3], 10)
+    found = pair_residuals(counts, np.array([0.6]), variance=np.array([np.sum(each * (1 - each))]))
+    assert found.standardised[0] == pytest.approx(3 / np.sqrt(3.0))
+    assert found.p[0] == pytest.approx(2 * stats.norm.sf(3 / np.sqrt(3.0)))
+    alike = pair_residuals(counts, np.array([0.6]), variance=np.array([20 * 0.24]))
+    assert alike.p[0] == pair_residuals(counts, np.array([0.6])).p[0]

@@ -24,13 +24,42 @@ def judged(seed, n=12, m=20, load=40, spread=1.0):
 
 def test_forms_of_the_coefficient():
     worth, variance = np.array([2.0, 1.0, -1.0, -2.0]), np.array([0.2, 0.3, 0.3, 1.2])
-    spread = 10 / 3
+    spread, mean, median = 10 / 3, 2 / 3, 0.4  # a third, not a quarter, of the sum
     found = separation(worth, variance)
-    assert found.ssr == pytest.approx((spread - 0.5) / spread)
-    assert found.ssr_median == pytest.approx((spread - 0.3) / spread)
+    assert found.ssr == pytest.approx((spread - mean) / spread)
+    assert found.ssr_median == pytest.approx((spread - median) / spread)
     assert found.index == pytest.approx(np.sqrt(found.ssr / (1 - found.ssr)))
-    assert (found.spread, found.error) == pytest.approx((np.sqrt(spread), np.sqrt(0.5)))
-    assert separation(worth, variance, shrunken=True).ssr == pytest.approx(spread / (spread + 0.5))
+    assert (found.spread, found.error) == pytest.approx((np.sqrt(spread), np.sqrt(mean)))
+    assert separation(worth, variance, shrunken=True).ssr == pytest.approx(spread / (spread + mean))
+
+
+@pytest.mark.recovery
+def test_no_separation_among_people_who_do_not_differ():
+    """On average the variance of worths is the mean squared error: the ratio of the two is one, for few people too."""
+    for n in (3, 5):
+        left, right = np.repeat(np.triu_indices(n, 1), 40, axis=1)
+        spread, error = np.zeros(400), np.zeros(400)
+        for seed in range(400):
+            result = np.random.default_rng(seed).choice([-1, 1], len(left))
+            one = fit(aggregate(left, right, result, None, n))
+            found = separation(one.worth, np.diag(one.covariance))
+            spread[seed], error[seed] = found.spread**2, found.error**2
+        assert spread.mean() / error.mean() == pytest.approx(1.0, abs=3 * np.sqrt(2 / (n - 1) / 400))
+
+
+def test_growth_counts_comparisons_not_rows_and_says_nothing_of_two_people():
+    _, left, right, result = judged(3, load=10)
+    weight = np.random.default_rng(1).integers(1, 4, len(left)).astype(np.float64)
+    found = growth(left, right, result, 12, weight=weight, points=5)
+    assert found.comparisons[-1] == weight.sum()
+    assert np.abs(np.diff(found.comparisons, prepend=0) - weight.sum() / 5).max() <= 1
+    in_order = growth(left, right, result, 12, weight=weight, order=np.arange(len(left)), points=5)
+    assert set(in_order.comparisons.tolist()) <= set(np.cumsum(weight).tolist())
+    half = growth(left, right, result, 12, weight=weight + 0.5, points=5)
+    assert half.comparisons[-1] == weight.sum() + len(left) / 2
+    two = growth(np.zeros(20, dtype=np.int64), np.ones(20, dtype=np.int64), np.tile([1, 1, -1, 1], 5), 2)
+    assert np.isnan(two.reliability).all()
+    assert np.isfinite(two.mean_se[-1])
 
 
 def test_no_index_where_errors_are_as_large_as_the_spread():

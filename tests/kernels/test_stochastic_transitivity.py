@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.special import expit
 
 from rankkit.kernels.pair_counts import PairCounts, aggregate
-from rankkit.kernels.stochastic_transitivity import order_deviance, stochastic_transitivity
+from rankkit.kernels.stochastic_transitivity import chance_violations, order_deviance, stochastic_transitivity
 from tests.oracles_pairs import random_counts
 from tests.oracles_triads import transitivity_by_loops
 
@@ -112,3 +112,48 @@ def test_order_deviance_pair_by_pair():
             total += 2 * sum(x * np.log(2 * x / (w + v)) for x in (w, v) if x)
             pairs += 1
     assert order_deviance(counts, place) == (pytest.approx(total), pairs)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_violations_counted_fast_are_those_counted_with_care(seed):
+    counts = random_counts(7, [12, 40, 90][seed % 3], seed, tie_share=0.3)
+    cells = np.arange(len(counts.first))
+    found = chance_violations(counts, cells, counts.total, np.full(len(cells), 0.5), np.zeros(len(cells)), draws=3)
+    slow = stochastic_transitivity(counts)
+    assert found.observed.tolist() == [slow.weak.violations, slow.moderate.violations, slow.strong.violations]
+
+
+def test_violations_by_chance_are_those_of_drawn_data():
+    first, second = np.triu_indices(5, 1)
+    worth = np.linspace(1, -1, 5)
+    win, tie, total = 0.8 * expit(worth[first] - worth[second]), np.full(10, 0.2), np.full(10, 6.0)
+    counts = PairCounts(5, first, second, np.full(10, 5.0), np.ones(10), np.zeros(10))
+    found = chance_violations(counts, np.arange(10), total, win, tie, draws=4000)
+    rng = np.random.default_rng(1)
+    slow = np.zeros((1500, 3))
+    for row in slow:
+        w, t, v = rng.multinomial(6, np.column_stack([win, tie, 1 - win - tie])).T.astype(float)
+        drawn = stochastic_transitivity(PairCounts(5, first, second, w, v, t))
+        row[:] = drawn.weak.violations, drawn.moderate.violations, drawn.strong.violations
+    error = slow.std(axis=0) * np.sqrt(1 / 1500 + 1 / 4000)
+    assert (np.abs(found.expected - slow.mean(axis=0)) <= 4 * error).all()
+    split = chance_violations(counts, np.repeat(np.arange(10), 2), np.full(20, 3.0), np.repeat(win, 2), np.repeat(tie, 2), draws=4000)
+    assert (np.abs(split.expected - slow.mean(axis=0)) <= 4 * error).all()
+
+
+def test_chance_does_not_depend_on_names():
+    counts = random_counts(6, 60, 3, tie_share=0.2)
+    rng = np.random.default_rng(0)
+    win = rng.uniform(0.2, 0.7, len(counts.first))
+    tie = np.full(len(win), 0.1)
+    here = chance_violations(counts, np.arange(len(win)), counts.total, win, tie, draws=50)
+    names = rng.permutation(6)
+    a, b = names[counts.first], names[counts.second]
+    turned = a > b
+    order = np.lexsort((np.maximum(a, b), np.minimum(a, b)))
+    w, v = np.where(turned, counts.wins_second, counts.wins_first), np.where(turned, counts.wins_first, counts.wins_second)
+    renamed = PairCounts(6, np.minimum(a, b)[order], np.maximum(a, b)[order], w[order], v[order], counts.ties[order])
+    there = chance_violations(
+        renamed, np.arange(len(win)), renamed.total, np.where(turned, 1 - win - tie, win)[order], tie[order], draws=50
+    )
+    np.testing.assert_allclose(there.expected, here.expected)

@@ -196,9 +196,11 @@ def test_growth_under_adaptive_pairing_draws_no_reliability():
     assert ax.get_ylabel() == "Mean standard error (logits)"
 
 
-def test_growth_of_counted_rows_speaks_of_rows():
-    data = plot.data(rk.PairedComparison().fit(rk.datasets.load("guilford_vegetables")), "growth", lang="en")
-    assert data.x_label.startswith("Rows")
+def test_growth_of_counted_rows_counts_their_comparisons():
+    subject = rk.PairedComparison().fit(rk.datasets.load("guilford_vegetables"))
+    data = plot.data(subject, "growth", lang="en")
+    assert data.x_label.startswith("Comparisons")
+    assert data.table["comparisons"].max() == subject.record["comparisons"].sum() / 2
 
 
 def test_the_graph_goes_round_by_score_and_marks_the_one_sided():

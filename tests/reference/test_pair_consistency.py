@@ -152,11 +152,15 @@ def test_salience_of_ministries(session, published_ssr, ssr, halves):
     found = fit(counts)
     assert np.corrcoef(found.worth, theta)[0, 1] > 0.9995
 
-    assert separation(theta, se**2).ssr == pytest.approx(published_ssr, abs=1e-4)
+    assert 1 - np.mean(se**2) / np.var(theta, ddof=1) == pytest.approx(published_ssr, abs=1e-4)  # with n, not n - 1
+    less = np.mean(se**2) / np.var(theta, ddof=1) / (n - 1)
+    assert separation(theta, se**2).ssr == pytest.approx(published_ssr - less, abs=1e-4)
     chance = 1 / (1 + np.exp(theta[counts.second] - theta[counts.first]))
     alone = np.diag(laplacian(counts, counts.total * chance * (1 - chance)).toarray())
     np.testing.assert_allclose(1 / np.sqrt(alone), se, rtol=SIX_DECIMALS)
-    assert separation(found.worth, np.diag(found.covariance)).ssr == pytest.approx(ssr, abs=1e-4)
+    from_covariance = 1 - np.trace(found.covariance) / n / np.var(found.worth, ddof=1)
+    assert from_covariance == pytest.approx(ssr, abs=1e-4)
+    assert separation(found.worth, np.diag(found.covariance)).ssr == pytest.approx(1 - (1 - ssr) * n / (n - 1), abs=2e-4)
     assert ssr < published_ssr
 
     # mean squares of the people at the published worths are the published ones
