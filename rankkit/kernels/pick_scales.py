@@ -86,7 +86,7 @@ def scale_tests(picks: Picks, null: BestWorstFit) -> dict[str, ScaleTest]:
         try:
             other = best_worst.fit(picks, start=null.worth, **freed)
             found, height = (getattr(other, name), float(other.se[0])), other.loglik
-        except ConvergenceError:
+        except (ConvergenceError, np.linalg.LinAlgError):
             found, height = (float("nan"), float("nan")), max(_stopped(picks, name, value) for value in _ENDS[name])
         ratio = max(2 * (height - null.loglik), 0.0)
         out[name] = ScaleTest(*found, *_over_raters(at_null, null, picks.n + k), ratio, float(stats.chi2.sf(ratio, 1)))
@@ -109,5 +109,5 @@ def _stopped(picks: Picks, name: str, value: float) -> float:
     """Log-likelihood with a scale held at a value."""
     try:
         return best_worst.fit(picks, start=None, **{name: value}).loglik
-    except ConvergenceError:
+    except (ConvergenceError, np.linalg.LinAlgError):
         return -np.inf

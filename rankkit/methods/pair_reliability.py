@@ -78,7 +78,7 @@ def reliability(design: Any, pairs: Pairs, fitted: PairFit, level: float, seed: 
             rows.append(("split-half correlation of judges", halves.mean, halves.low, halves.high, text))
         votes = kendall_u(one_vote_each(*args))
         alone = unrelated_judges(*args, seed=seed)
-        text = f"1 = all judges alike on all pairs, lowest possible {votes.lowest:.2f}; p of consistent but unrelated judges {alone.p:.3g}"
+        text = f"1 = all alike, lowest {votes.lowest:.2f}; p of consistent, unrelated judges {alone.p:.3g} (least {alone.smallest_p:.2g})"
         rows.append(("Kendall's u", votes.u, nan, nan, text))
     return pd.DataFrame(rows, columns=_COLUMNS)
 

@@ -174,7 +174,14 @@ class PairedComparisonResult(Result):
 
     @property
     def judges(self) -> pd.DataFrame:
-        """How each judge answered, by ``rater``: fit to the common scale, side preferred, reversals; patterns to review."""
+        """How each judge answered, by ``rater``: patterns to review, never verdicts.
+
+        ``infit`` and ``outfit`` are mean squared residuals, 1 where the judge follows the model as chance allows, beside
+        the band the model itself gives for the judge's own comparisons (``infit_low, infit_middle, infit_high``); ``p, q``
+        of infit from three judges on. ``left_share`` beside ``left_expected``, what the scores alone would give, with
+        ``left_p, left_q``. ``reversal_rate`` of pairs answered twice beside ``reversals_expected``; ``half_changes`` are
+        changes to or from a tie.
+        """
         return self._table("judges")
 
     @property

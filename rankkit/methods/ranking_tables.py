@@ -21,7 +21,7 @@ from rankkit.kernels.first_end import first_end_effect
 from rankkit.kernels.kemeny import Kemeny, kemeny
 from rankkit.kernels.mallows import mallows
 from rankkit.kernels.pick_scales import scale_tests
-from rankkit.kernels.picks import Picks
+from rankkit.kernels.picks import Picks, has_finite_estimate
 from rankkit.kernels.rank_sets import p_top, rank_sets
 from rankkit.kernels.ranking import competition_ranks
 from rankkit.kernels.scale_reliability import separation
@@ -33,6 +33,7 @@ _DIGITS = 9  # of a score that rounding leaves alone
 _TEST_COLUMNS = ["estimate", "se", "statistic", "df", "p", "method", "likelihood_ratio", "p_likelihood_ratio"]
 _TIME_LIMIT = 10.0  # seconds for the Kemeny order inside a result
 _FEWEST_FOR_TESTS = 5  # raters
+_MALLOWS = "given the Kemeny order, which is chosen to fit: above 0 by chance too, so no interval"
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +168,7 @@ def _consensus(data: Evidence) -> pd.DataFrame:
     columns["mean_rank"] = np.where(np.isin(np.arange(n), active), columns["mean_rank"], np.nan)
     covariance = data.covariance
     if covariance is not None and data.fit is not None:
-        worth, df = data.estimate[active], data.fit.df
+        worth, df = data.estimate[active], data.fit.df if data.fit.df_joint is None else data.fit.df_joint
         columns["p_top"][active] = p_top(worth, covariance, data.top, df=df, seed=data.seed)
         columns["p_bottom"][active] = p_top(-worth, covariance, data.top, df=df, seed=data.seed)
         sets = rank_sets(worth, covariance, level=data.level, kind="marginal", df=df, seed=data.seed)
@@ -203,12 +204,12 @@ def _concordance(data: Evidence) -> pd.DataFrame:
     """How far lists agree with each other, and counting with the model."""
     rows = rater_tables.agreement_rows(data.lists, data.level, data.seed)
     active = data.lists.active
-    score = data.estimate[active]
+    score = np.round(data.estimate[active], _DIGITS)
     beside = {"score_with_borda": data.borda.share[active]}
     if data.kemeny is not None:
         beside["score_with_kemeny"] = -(data.kemeny.best + data.kemeny.worst) / 2
     for name, other in beside.items():
-        alike = stats.kendalltau(score, other).statistic if len(active) > 1 else np.nan
+        alike = stats.kendalltau(score, np.round(other, _DIGITS)).statistic if len(active) > 1 else np.nan
         rows[name] = (float(alike), np.nan, np.nan, np.nan, "Kendall's tau-b")
     rows |= _mallows(data)
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["value", "ci_low", "ci_high", "p", "method"])
@@ -224,8 +225,7 @@ def _mallows(data: Evidence) -> dict[str, tuple[Any, ...]]:
     found = mallows(entries, order=data.kemeny.order)
     if np.isinf(found.theta):
         return {"mallows_theta": (np.nan, np.nan, np.nan, np.nan, "no finite estimate: no list departs from the Kemeny order")}
-    half = float(stats.norm.ppf(0.5 + data.level / 2)) * found.se
-    return {"mallows_theta": (found.theta, found.theta - half, found.theta + half, np.nan, "given the Kemeny order")}
+    return {"mallows_theta": (found.theta, np.nan, np.nan, np.nan, _MALLOWS)}
 
 
 def _cycles(data: Evidence) -> pd.DataFrame:
@@ -247,27 +247,38 @@ def _majorities(data: Evidence) -> pd.DataFrame:
 
 
 def _models(data: Evidence) -> pd.DataFrame:
-    """Log-likelihood of each model that can describe the lists, at its own estimate."""
+    """Log-likelihood of each model that can describe the same lists and has an estimate, at that estimate."""
     used, fits = "", dict[str, BestWorstFit | None]()
-    tau = np.inf
+    tau, ties_are_answers = np.inf, False
     if data.fit is not None:
         used, tau = data.fit.model, data.fit.found.tau
         fits[used] = data.fit.found
-    if data.picks is not None:
-        picks = data.picks
-        fits.setdefault("best_worst", _tried(partial(best_worst.fit, picks, tau=tau)))
-        if not picks.ties and not maxdiff.pair_choices(picks).alone:
-            fits.setdefault("maxdiff", _tried(partial(maxdiff.fit, picks, tau=tau)))
-    fits.setdefault("plackett_luce", _tried(partial(best_worst.fit, data.lists.among_active(data.lists.top_down), tau=tau)))
+        ties_are_answers = any(name.startswith("tie_of_") for name in data.fit.found.estimated)
+    if not ties_are_answers:  # else the likelihoods are of different events
+        for name, (picks, fit) in _rivals(data).items():
+            if name != used and (np.isfinite(tau) or has_finite_estimate(picks)):
+                fits[name] = _tried(partial(fit, tau=tau))
     order = [m for m in ("best_worst", "maxdiff", "plackett_luce") if fits.get(m) is not None]
     rows = [(f.loglik, f.parameters, f.aic, m == used) for m in order if (f := fits[m]) is not None]
     return pd.DataFrame(rows, columns=["loglik", "parameters", "aic", "chosen"], index=pd.Index(order, name="model"))
 
 
+def _rivals(data: Evidence) -> dict[str, tuple[Picks, Any]]:
+    """The models these lists can bear: the choices each is of, and its fit."""
+    top_down = data.lists.among_active(data.lists.top_down)
+    found: dict[str, tuple[Picks, Any]] = {"plackett_luce": (top_down, partial(best_worst.fit, top_down))}
+    if data.picks is not None:
+        found["best_worst"] = data.picks, partial(best_worst.fit, data.picks)
+        paired = None if data.picks.ties else maxdiff.pair_choices(data.picks)
+        if paired is not None and not paired.alone:
+            found["maxdiff"] = paired.used, partial(maxdiff.fit, data.picks)
+    return found
+
+
 def _tried(fit: Any) -> BestWorstFit | None:
     try:
         found: BestWorstFit = fit()
-    except ConvergenceError:
+    except (ConvergenceError, np.linalg.LinAlgError):
         return None
     return found
 
@@ -276,8 +287,8 @@ def _tests(data: Evidence) -> pd.DataFrame:
     """Tests of the scales of the picks, and of the end at which lists were begun."""
     rows: dict[str, tuple[Any, ...]] = {}
     fit, picks = data.fit, data.picks
-    if fit is not None and picks is not None and data.lists.m >= _FEWEST_FOR_TESTS and fit.finite:
-        null = fit.found if fit.model == "best_worst" and not fit.found.estimated else best_worst.fit(picks)
+    null = _without_scales(fit, picks) if fit is not None and picks is not None and data.lists.m >= _FEWEST_FOR_TESTS else None
+    if null is not None and picks is not None:
         for name, test in scale_tests(picks, null).items():
             rows[name] = (
                 test.estimate,
@@ -298,6 +309,15 @@ def _tests(data: Evidence) -> pd.DataFrame:
             rows["first_end"] = (found.effect, np.nan, np.nan, np.nan, found.p, found.method, np.nan, np.nan)
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=_TEST_COLUMNS)
     return frame.rename_axis("test")
+
+
+def _without_scales(fit: RankFit, picks: Picks) -> BestWorstFit | None:
+    """The null of the tests, lambda = 1 and rho = 0 by maximum likelihood; None where that does not exist."""
+    if not has_finite_estimate(picks):
+        return None
+    found = fit.found
+    at_null = np.isinf(found.tau) and found.worst_scale == 1 and found.depth_loss == 0
+    return found if fit.model == "best_worst" and not found.estimated and at_null else _tried(partial(best_worst.fit, picks))
 
 
 def _reliability(data: Evidence) -> pd.DataFrame:

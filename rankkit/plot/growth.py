@@ -50,7 +50,6 @@ def compute(result: Any, *, dimension: str | None = None, lang: Lang | None = No
     lang = lang or language()
     part, dimension = parts.part_with(result, "growth", dimension)
     table = part.evidence["growth"][["comparisons", "reliability", "reliability_median", "mean_se"]].astype("float64")
-    made = float(part.evidence["record"]["comparisons"].sum()) / 2 if "record" in part.evidence else 0.0
     adaptive = any(note.code in _ADAPTIVE for note in (*part.notes, *result.notes))
     if adaptive:
         table = table.assign(reliability=np.nan, reliability_median=np.nan)
@@ -71,7 +70,7 @@ def compute(result: Any, *, dimension: str | None = None, lang: Lang | None = No
             say("growth_below", lang) if (table["reliability"] < 0).any() else "",
             say("growth_gap", lang) if table["mean_se"].isna().any() else "",
         ),
-        x_label=say("rows" if len(table) and made > 1.001 * float(table["comparisons"].max()) else "comparisons", lang),
+        x_label=say("comparisons", lang),
         y_label=error if adaptive else say("reliability", lang),
         lang=lang,
         size=(6.0, 4.2) if adaptive else (9.0, 4.2),

@@ -74,7 +74,6 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "growth_below": ("Values below 0 are not drawn.", "低于 0 的值不画出。"),
     "growth_gap": ("Missing at first: people not yet connected.", "起初缺值：人员尚未连通。"),
-    "rows": ("Rows of the table, each of several comparisons", "数据行数（每行含多次比较）"),
     "comparisons": ("Comparisons made", "比较次数"),
     "reliability": ("Scale separation reliability", "量表分离信度"),
     "reliability_median": ("with the median error", "按误差中位数"),

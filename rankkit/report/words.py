@@ -170,7 +170,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "plot_boundary": ("People near the cut between grades", "等级分界附近的人员"),
     "plot_quasi": ("Comparing any two people", "任意两人的比较"),
     "plot_pairs": ("Every pair: what the model expects, and which outcomes surprised it", "逐对：模型的预期与意外的结果"),
-    "plot_judges": ("How each judge fits the common scale: patterns to review, not verdicts", "各评判者与共同量表的拟合：供复核的模式，不是定论"),
+    "plot_judges": (
+        "How each judge fits the common scale: patterns to review, not verdicts",
+        "各评判者与共同量表的拟合：供复核的模式，不是定论",
+    ),
     "plot_growth": ("What more comparisons brought", "比较次数增加的效果"),
     "plot_ladder": ("How each list was made", "各名单的形成"),
     "plot_heatmap": ("Where each list puts each person", "各名单中每个人的位次"),
