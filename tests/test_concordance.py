@@ -23,23 +23,23 @@ def rankings(matrix, **more):
 
 
 def rows(table):
-    assert table.columns.tolist() == ["coefficient", "value", "ci_low", "ci_high", "p", "how"]
+    assert table.columns.tolist() == ["coefficient", "value", "ci_low", "ci_high", "p", "method"]
     return table.set_index("coefficient")
 
 
 def test_golden():
     found = rows(kendall_w(rankings(GOLDEN)))
-    assert found.index.tolist() == ["Kendall's W", "mean Spearman", "mean tau-b"]
-    assert found.loc["Kendall's W", "value"] == pytest.approx(0.821429, abs=PRINTED)
-    assert found.loc["Kendall's W", "p"] == kernel.kendall_w(GOLDEN).p
-    assert "all arrangements" in found.loc["Kendall's W", "how"]
-    assert found.loc["mean tau-b", "value"] == pytest.approx(mean_tau(GOLDEN).mean)
+    assert found.index.tolist() == ["kendall_w", "mean_spearman", "mean_tau"]
+    assert found.loc["kendall_w", "value"] == pytest.approx(0.821429, abs=PRINTED)
+    assert found.loc["kendall_w", "p"] == kernel.kendall_w(GOLDEN).p
+    assert "all arrangements" in found.loc["kendall_w", "method"]
+    assert found.loc["mean_tau", "value"] == pytest.approx(mean_tau(GOLDEN).mean)
 
 
 def test_ratings_are_ranked_within_each_rater():
     """Severity and spread of a rater do not matter; a published W: .887 for the six people and four judges of Shrout & Fleiss."""
     found = rows(kendall_w(rk.datasets.load("shrout_fleiss")))
-    assert found.loc["Kendall's W", "value"] == pytest.approx(0.887037, abs=PRINTED)
+    assert found.loc["kendall_w", "value"] == pytest.approx(0.887037, abs=PRINTED)
     frame = rk.datasets.frame("shrout_fleiss")
     other = frame.assign(score=frame["score"].astype(float) * 3 + frame["rater"].map({f"J{k}": 10.0 * k for k in range(1, 5)}))
     pd.testing.assert_frame_equal(kendall_w(other.drop(columns=[c for c in ("scale_min", "scale_max") if c in other])), found.reset_index())
@@ -54,17 +54,17 @@ def test_rows_and_names_do_not_matter():
 def test_lists_with_gaps():
     matrix = np.array([[1, 2, 3, 4, 5, np.nan], [2, 1, 3, 4, np.nan, 5], [1, 3, 2, np.nan, 4, 5], [np.nan, 1, 2, 3, 5, 4]])
     found = rows(kendall_w(rankings(matrix), seed=3))
-    assert found.index.tolist() == ["Skillings-Mack", "mean tau-b"]
+    assert found.index.tolist() == ["skillings_mack", "mean_tau"]
     test, tau = skillings_mack(matrix, seed=3), mean_tau(matrix)
-    assert found.loc["Skillings-Mack", ["value", "p"]].tolist() == pytest.approx([test.statistic, test.p])
-    assert found.loc["mean tau-b", ["value", "ci_low", "ci_high"]].tolist() == pytest.approx([tau.mean, tau.low, tau.high])
-    assert "5 df" in found.loc["Skillings-Mack", "how"]
+    assert found.loc["skillings_mack", ["value", "p"]].tolist() == pytest.approx([test.statistic, test.p])
+    assert found.loc["mean_tau", ["value", "ci_low", "ci_high"]].tolist() == pytest.approx([tau.mean, tau.low, tau.high])
+    assert "5 df" in found.loc["skillings_mack", "method"]
 
 
 def test_people_left_over_stand_together_at_the_bottom():
     lists = rk.Rankings.from_orders({"r1": ["a"], "r2": ["a", "b"]}, presented=["a", "b", "c"])
     found = rows(kendall_w(lists))
-    assert found.loc["Kendall's W", "value"] == pytest.approx(kernel.kendall_w(np.array([[1, 2.5, 2.5], [1, 2, 3]])).w)
+    assert found.loc["kendall_w", "value"] == pytest.approx(kernel.kendall_w(np.array([[1, 2.5, 2.5], [1, 2, 3]])).w)
 
 
 def test_dimensions():
@@ -109,4 +109,4 @@ def test_level():
     with pytest.raises(SettingsError):
         kendall_w(rankings(GOLDEN), level=95)
     narrow, wide = (rows(kendall_w(rk.datasets.load("shrout_fleiss"), level=level)) for level in (0.5, 0.99))
-    assert narrow.loc["Kendall's W", "ci_low"] > wide.loc["Kendall's W", "ci_low"]
+    assert narrow.loc["kendall_w", "ci_low"] > wide.loc["kendall_w", "ci_low"]

@@ -21,6 +21,9 @@ _LONGEST = 3.0  # log-units one step may move a parameter
 _TOLERANCE = 1e-9  # a full step this short leaves an error of its square
 _ARMIJO = 1e-4
 _TAU = (0.2, 6.0)  # spreads of worths anybody has met
+_AT_A_BOUND = 1.02  # factor within which a spread has run into one of these
+_LEAST_TAU = 1.0  # logits; below, few lists that happen to cancel out would shrink everybody together
+_LOST = 1e-12  # relative to the diagonal: information this small is rounding error, and any step solves it
 _FEWEST_FOR_TAU = 3  # raters; the chance of a single complete ranking is 1/n! whatever the spread
 
 
@@ -86,7 +89,7 @@ def maximise(evaluate: Evaluate, start: Floats, n: int, *, tau: float = np.inf) 
     Raises
     ------
     ConvergenceError
-        If no certified maximum is found.
+        If no certified maximum is found, as when parameters run away until nothing is known of them.
 
     Examples
     --------
@@ -127,7 +130,10 @@ def maximise(evaluate: Evaluate, start: Floats, n: int, *, tau: float = np.inf) 
             break
         at, found, value = trial, fresh, height
         if convex and length == 1.0 and size <= _TOLERANCE:
-            return Peak(at, found.value, found.by_rater, found.information + np.diag(prior), iteration + 1, left)
+            information = found.information + np.diag(prior)
+            if _has_lost_rank(information, n):
+                break
+            return Peak(at, found.value, found.by_rater, information, iteration + 1, left)
     raise ConvergenceError("E-CONV", iterations=iteration, gradient=left)
 
 
@@ -145,6 +151,20 @@ def _step(information: Floats, gradient: Floats, n: int) -> tuple[Floats, bool]:
     return step, True
 
 
+def _has_lost_rank(information: Floats, n: int) -> bool:
+    """Say whether some direction, but for a shift of all worths, is left without information."""
+    diagonal = np.diagonal(information)
+    if not len(diagonal) or n < 2:
+        return False
+    if not (np.isfinite(information).all() and (diagonal > 0).all()):
+        return True
+    root = np.sqrt(diagonal)
+    scaled = information / np.outer(root, root)
+    shift = np.concatenate([root[:n], np.zeros(len(root) - n)])
+    shift /= np.linalg.norm(shift)
+    return bool(np.linalg.eigvalsh(scaled + np.outer(shift, shift))[0] < _LOST)
+
+
 def centred_inverse(information: Floats, n: int) -> Floats:
     """Invert information on the space where the first ``n`` parameters sum to zero.
 
@@ -160,6 +180,11 @@ def centred_inverse(information: Floats, n: int) -> Floats:
     ndarray, shape (p, p)
         Covariance of the parameters; its first ``n`` rows sum to zero.
 
+    Raises
+    ------
+    ConvergenceError
+        If there is no inverse.
+
     Examples
     --------
     >>> import numpy as np
@@ -172,7 +197,11 @@ def centred_inverse(information: Floats, n: int) -> Floats:
     at_ones = float(ones @ information @ ones)  # 0, or the prior's
     scale = float(np.diagonal(information)[:n].mean()) if n else 1.0
     lifted = information + np.outer(ones, ones) * scale
-    inverse = np.asarray(np.linalg.inv(lifted)) - np.outer(ones, ones) / (scale + at_ones)
+    try:
+        whole = np.asarray(np.linalg.inv(lifted))
+    except LinAlgError as error:
+        raise ConvergenceError("E-CONV", iterations=0, gradient=float("nan")) from error
+    inverse = whole - np.outer(ones, ones) / (scale + at_ones)
     return 0.5 * (inverse + inverse.T)
 
 
@@ -180,7 +209,8 @@ def marginal_tau(evaluate: Evaluate, n: int, m: int) -> float:
     """Spread of the worths that makes the data most probable.
 
     ``log p(data | tau) = l(u) - u'u / (2 tau^2) - (n-1) log tau - 1/2 log det(H + I/tau^2)`` at the peak ``u`` for this
-    ``tau``, on the sum-to-zero space (Laplace 1774), maximised between 0.2 and 6 logits.
+    ``tau``, on the sum-to-zero space (Laplace 1774), maximised between 0.2 and 6 logits. Where it runs into
+    one of these bounds the data do not say, and :data:`FIXED_TAU` is taken; what they do say counts from 1 logit on.
 
     Parameters
     ----------
@@ -192,7 +222,8 @@ def marginal_tau(evaluate: Evaluate, n: int, m: int) -> float:
     Returns
     -------
     float
-        In logits; 1.5 with fewer than three raters: the chance of one complete ranking is ``1/n!`` whatever the spread.
+        In logits, 1 or more; 1.5 with fewer than three raters: the chance of one complete ranking is ``1/n!`` whatever the
+        spread.
 
     Examples
     --------
@@ -214,4 +245,6 @@ def marginal_tau(evaluate: Evaluate, n: int, m: int) -> float:
         return -(peak.loglik - 0.5 * float(u @ u) / tau**2 - (n - 1) * log_tau - 0.5 * float(np.log(others).sum()))
 
     low, high = np.log(_TAU)
-    return float(np.exp(minimize_scalar(lack, bounds=(low, high), method="bounded", options={"xatol": 1e-4}).x))
+    tau = float(np.exp(minimize_scalar(lack, bounds=(low, high), method="bounded", options={"xatol": 1e-4}).x))
+    inside = _TAU[0] * _AT_A_BOUND < tau < _TAU[1] / _AT_A_BOUND
+    return max(tau, _LEAST_TAU) if inside else FIXED_TAU

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +77,7 @@ class TieOutcomes:
     def __init__(self, lists: RankingLists, sizes: tuple[int, ...] | None = None) -> None:
         self.lists = lists
         self._blocks = blocks(lists, tied=True)
-        if any(bool((b.left_over & ~b.last).any()) for b in self._blocks):
+        if not _places_all_above(self._blocks):
             msg = "people left over above people placed have no likelihood in the Davidson-Luce model"
             raise ValueError(msg)
         self._opens = [_choices(b) for b in self._blocks]
@@ -144,6 +145,31 @@ class TieOutcomes:
         """Parameter of each entry of a block, and of each size of a tie: shape (lists, longest + ties)."""
         own = np.broadcast_to(self.lists.n + np.arange(len(self.sizes)), (len(block.item), len(self.sizes)))
         return np.concatenate([block.item, own], axis=1)
+
+
+def bears(lists: RankingLists) -> bool:
+    """Say whether rankings have a likelihood in the Davidson-Luce model: nobody left over stands above somebody placed.
+
+    Parameters
+    ----------
+    lists : RankingLists
+        The rankings.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> from rankkit.kernels.ranking_lists import from_matrix
+    >>> bears(from_matrix(np.array([[1.0, 2, 2], [2, 1, 3]])))
+    True
+    """
+    return _places_all_above(blocks(lists, tied=True))
+
+
+def _places_all_above(parts: Sequence[Block]) -> bool:
+    return not any(bool((b.left_over & ~b.last).any()) for b in parts)
 
 
 def _choices(block: Block) -> Bools:

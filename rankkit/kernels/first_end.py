@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from rankkit.kernels.arrays import Bools, Floats
+from rankkit.kernels.arrays import Bools, Floats, Ints
 
 _EXACT = 20_000  # allocations listed in full
 
@@ -31,6 +31,38 @@ class FirstEndEffect:
     effect: float
     p: float
     method: Literal["exact", "permutation", "none"]
+
+
+def first_ends(which: Ints, pick: Ints, end: Ints, lists: int) -> Ints:
+    """Tell the end at which each list was begun, also where whoever was picked first was withdrawn later.
+
+    Ends alternate: picks 1, 3, 5, … are at the first end and 2, 4, 6, … at the other. A rater who switched ends before the first
+    pick that is left cannot be told from one who did not.
+
+    Parameters
+    ----------
+    which, pick, end : ndarray of int, shape (rows,)
+        List, number of the pick in it (from 1; 0 = none) and its end, ``+1`` or ``-1``, of each person left.
+    lists : int
+        Number of lists.
+
+    Returns
+    -------
+    ndarray of int, shape (lists,)
+        ``+1``, ``-1``; 0 where no pick is left.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> first_ends(np.array([0, 0, 1, 1]), np.array([1, 2, 2, 3]), np.array([1, -1, -1, 1]), 3)
+    array([1, 1, 0])
+    """
+    out = np.zeros(lists, dtype=np.int64)
+    picked = np.flatnonzero(pick > 0)
+    late_to_early = picked[np.argsort(-pick[picked], kind="stable")]
+    for row in late_to_early:  # the first pick left has the last word
+        out[which[row]] = end[row] if pick[row] % 2 else -end[row]
+    return out
 
 
 def first_end_effect(share: Floats, worst_first: Bools, *, draws: int = 5000, seed: int = 0) -> FirstEndEffect:

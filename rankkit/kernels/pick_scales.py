@@ -1,4 +1,4 @@
-"""Whether worst picks are as sure as best ones, and late picks as sure as early ones."""
+"""Whether worst picks are as sharp as best ones, and late picks as sharp as early ones."""
 
 from __future__ import annotations
 
@@ -46,7 +46,11 @@ def scale_tests(picks: Picks, null: BestWorstFit) -> dict[str, ScaleTest]:
     The worths take up so many parameters that the likelihood ratio rejects far too often: at the 5 % level in a fifth of
     the cases with 8 raters of 12 people, in a twelfth with 15 raters of 6 (simulated). The test over raters uses the part of
     each rater's score about the parameter that the worths cannot account for, ``g_theta - g_u H_uu+ h_u theta``, and stays
-    near its level (4 to 9 %), also where raters see people differently.
+    near its level (4 to 9 %) where all raters choose by the same worths.
+
+    A rejection of ``rho = 0`` does not say that certainty was lost: where raters differ in their views of people, the middle of
+    their lists agrees less than the ends, so that late picks look less sharp though each rater was as sure as before. Lost
+    certainty or raters who differ in their views: both look like this, and more raters only make it more significant.
 
     Parameters
     ----------

@@ -176,7 +176,7 @@ def chance_violations(
     order = np.lexsort((total, np.round(np.where(ahead, win, 1 - win - tie), 9), np.maximum(one, two), np.minimum(one, two)))
     cell, up = pair[order], ahead[order]
     number, even = np.rint(total[order]).astype(np.int64), tie[order]
-    better = np.where(up, win[order], 1 - win[order] - even)
+    better = np.round(np.where(up, win[order], 1 - win[order] - even), 9)  # a draw from a chance just above 1/2 is another one
     rng = np.random.default_rng(seed)
     triads = _triad_pairs(counts)
     seen = (counts.wins_first + 0.5 * counts.ties - 0.5 * counts.total)[None] / np.maximum(counts.total, 1.0)

@@ -21,6 +21,7 @@ FIXED_SD = 1.5
 _LEAST_SD, _MOST_SD = 0.05, 4.0  # logits between which the spread of the prior is sought
 _FEWEST = 5  # people below whom a spread is not estimated
 _MOST_PENALTY = 300
+_MOST_COMBINED = 60  # steps combined with those before, then refits
 _MEMORY = 6  # steps remembered
 _LONGEST_STEP = 2.0  # log-units one step may move a person
 _BLOCK = 256  # columns of the inverse computed at a time
@@ -94,7 +95,7 @@ def jeffreys(counts: PairCounts, start: Floats, tolerance: float) -> Penalised:
     places: list[Floats] = []
     steps: list[Floats] = []
     best, before = np.inf, np.inf
-    for iteration in range(_MOST_PENALTY):
+    for iteration in range(_MOST_COMBINED):
         weight = pair_information(counts, worth)
         leverage, kind = leverages(system, weight)
         half, total = 0.5 * leverage, counts.total + leverage
@@ -115,7 +116,29 @@ def jeffreys(counts: PairCounts, start: Floats, tolerance: float) -> Penalised:
             move = step - (of_place + of_step) @ np.linalg.lstsq(of_step, step, rcond=1e-12)[0]
         worth = worth + move * min(1.0, _LONGEST_STEP / float(np.max(np.abs(move))))
         worth -= worth.mean()
-    raise ConvergenceError("E-CONV", iterations=_MOST_PENALTY, gradient=worst)
+    return _by_refits(system, start, tolerance)
+
+
+def _by_refits(system: PairSystem, start: Floats, tolerance: float) -> Penalised:
+    """Refit to the enlarged data until leverages and worths agree: slow and sure, where combined steps go astray."""
+    counts = system.counts
+    worth = start - start.mean()
+    steps, change, found = 0, np.inf, leverages(system, pair_information(counts, worth))
+    for _ in range(_MOST_PENALTY):
+        half = 0.5 * found[0]
+        wins, total = counts.wins + counts.per_person(half, half), counts.total + found[0]
+        fresh, taken, _ = maximise(system, wins, total, worth, tolerance)
+        steps += taken
+        before, change = change, float(np.max(np.abs(fresh - worth)))
+        worth = fresh
+        found = leverages(system, pair_information(counts, worth))
+        half = 0.5 * found[0]
+        wins, total = counts.wins + counts.per_person(half, half), counts.total + found[0]
+        score = float(np.max(np.abs(score_of(counts, wins, total, worth)) / counts.comparisons))
+        rate = min(change / before, 0.99) if before > 0 else 0.0  # the error shrinks by this factor each time
+        if score <= tolerance and change * max(rate, 1e-3) / (1 - rate) <= tolerance:
+            return Penalised(worth, steps, score, found[1])
+    raise ConvergenceError("E-CONV", iterations=steps, gradient=score)
 
 
 def leverages(system: PairSystem, weight: Floats) -> tuple[Floats, Literal["exact", "degree"]]:

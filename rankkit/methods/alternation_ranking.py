@@ -57,8 +57,8 @@ class AlternationRanking(Assessment[Rankings, AlternationRankingResult]):
         ``auto``: maximum likelihood where it exists, else a Gaussian prior of the worths, labelled and ``provisional``.
         ``none``: error where it does not exist.
     tau : float, optional
-        Standard deviation of that prior in logits; from the marginal likelihood by default, 1.5 with fewer than three
-        raters.
+        Standard deviation of that prior in logits; from the marginal likelihood by default, but at least 1, and
+        1.5, with a note, where the lists do not say.
     judges : {"auto", "model"}
         Standard errors clustered by rater where there are three or more, or the model's own.
     solver : {"newton", "choix"}
@@ -77,7 +77,8 @@ class AlternationRanking(Assessment[Rankings, AlternationRankingResult]):
     InsufficientDataError
         If no list puts anybody before anybody.
     IdentificationError
-        If lists have no common person, if a model is asked of one list, or of lists without the pick logs it needs.
+        If lists have no common person, if a model is asked of one list, or of lists without the pick logs it needs;
+        if a scale or a tie parameter has no estimate.
 
     Examples
     --------
@@ -140,10 +141,11 @@ class AlternationRanking(Assessment[Rankings, AlternationRankingResult]):
         if not len(lists.informative):
             raise InsufficientDataError("E-NOORDER")
         ranking_evidence.check_overlap(lists)
-        logged = lists.among_active(picks) if np.isin(lists.informative, picks.ranking).all() else None
+        unlogged = int(np.sum(~np.isin(lists.informative, picks.ranking)))
+        logged = None if unlogged else lists.among_active(picks)
         model = self._chosen(lists, logged)
         n, fitted = len(table.people), None
-        estimate, notes = np.full(n, np.nan), self._notes(lists, logged, model)
+        estimate, notes = np.full(n, np.nan), self._notes(lists, logged, model, unlogged)
         if model in _FITTED:
             fitted = ranking_evidence.fit(_FITTED[model], lists, logged, self._settings())
             estimate[lists.active] = np.where(np.abs(fitted.found.worth) > _ZERO, fitted.found.worth, 0.0)
@@ -177,7 +179,7 @@ class AlternationRanking(Assessment[Rankings, AlternationRankingResult]):
             raise IdentificationError("E-PICKLOG", model=self.model)
         return self.model
 
-    def _notes(self, lists: Lists, logged: Picks | None, model: str) -> list[Problem]:
+    def _notes(self, lists: Lists, logged: Picks | None, model: str, unlogged: int) -> list[Problem]:
         """Say what the lists can and cannot bear."""
         notes = []
         if model == "ranks":
@@ -185,7 +187,9 @@ class AlternationRanking(Assessment[Rankings, AlternationRankingResult]):
         elif model in ("borda", "kemeny"):
             notes.append(Problem("I-COUNTED", None, None, None, {"model": {"borda": "Borda", "kemeny": "Kemeny"}[model]}))
         elif model == "plackett_luce" and self.model == "auto":
-            notes.append(Problem("I-TOPDOWN"))
+            total = len(lists.informative)
+            some = Problem("I-TOPDOWNSOME", None, None, None, {"n": unlogged, "total": total})
+            notes.append(some if unlogged < total else Problem("I-TOPDOWN"))
         elif model == "plackett_luce" and logged is not None and (logged.end < 0).any():
             notes.append(Problem("W-TOPDOWN"))
         entries = lists.entries

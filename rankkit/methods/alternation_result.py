@@ -36,7 +36,7 @@ class AlternationRankingResult(Result):
     loglik : float
         Log-likelihood of the choices at the estimate.
     worst_scale, depth_loss : float
-        Scale of worst picks (lambda) and loss of certainty with each stage (rho), given or estimated.
+        Scale of worst picks (lambda) and loss of sharpness with each stage (rho), given or estimated.
     tau : float
         Standard deviation of the Gaussian prior, in logits; infinite = none.
     top : int
@@ -96,8 +96,9 @@ class AlternationRankingResult(Result):
     def tests(self) -> pd.DataFrame:
         """Tests of how the lists were made, by ``test``: ``estimate, se, statistic, df, p, method``, and the likelihood ratio.
 
-        ``worst_scale``: worst picks as sure as best ones (lambda = 1). ``depth_loss``: late picks as sure as early ones
-        (rho = 0). Both by the raters' own scores, as ``p_likelihood_ratio`` is far too small with few raters.
+        ``worst_scale``: worst picks as sure as best ones (lambda = 1). ``depth_loss``: late picks as sharp as early ones
+        (rho = 0); lost certainty or raters who differ in their views: both look like this.
+        Both by the raters' own scores, as ``p_likelihood_ratio`` is far too small with few raters.
         ``first_end``: it does not matter at which end a list was begun.
         """
         return self._table("tests")

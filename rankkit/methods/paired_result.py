@@ -24,7 +24,7 @@ def decided(gap: Floats, link: str, threshold: float = 0.0) -> Floats:
     """Chance of winning over that of winning or losing, at a lead and Rao and Kupper's threshold of ties.
 
     >>> decided(np.array([0.0, 1.0]), "logit").round(3), decided(np.array([1.0]), "logit", 0.7).round(3)
-    (array([0.5  , 0.731]), array([0.795]))
+    (array([0.5  , 0.731]), array([0.788]))
     """
     share = ndtr if link == "probit" else expit
     won, lost = share(gap - threshold), share(-gap - threshold)

@@ -15,11 +15,15 @@ from rankkit.errors import ConvergenceError, IdentificationError, Problem, Solve
 from rankkit.kernels import best_worst, maxdiff, plackett_luce
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.best_worst import BestWorstFit
+from rankkit.kernels.choice_newton import FIXED_TAU
 from rankkit.kernels.covariance import Covariance, Dense
+from rankkit.kernels.davidson_luce import bears
+from rankkit.kernels.judge_clusters import FEWEST_FOR_JACKKNIFE
 from rankkit.kernels.picks import Picks, from_log, has_finite_estimate, top_down
 from rankkit.kernels.ranking_lists import RankingLists
 from rankkit.methods.pair_clusters import Clustered, clustered
 from rankkit.methods.ranking_crosscheck import worths_by_choix
+from rankkit.methods.ranking_outcomes import Outcomes, one_sided, outcomes_of, with_ties
 from rankkit.result import SeBasis
 from rankkit.tables import numbers
 from rankkit.tables.ranking_picks import UNRANKED
@@ -32,7 +36,10 @@ Ties = Literal["marginal", "davidson_luce"]
 Prior = Literal["auto", "none", "gaussian"]
 Judges = Literal["auto", "model"]
 Solver = Literal["newton", "choix"]
+_FEWEST_DF = 3  # of t where a prior stands in for what the lists do not say
 _CLOSE = 1e-6  # logits within which the cross-check solver must agree
+_SCALES = (0.05, 20.0)  # worst picks this much less, or more, sure than best ones
+_WIDEST_SE = 2.5  # of log lambda and of rho: intervals over four powers of ten
 _END = np.array([1, -1, 0])  # of the table's codes: best, worst, none (-1)
 
 
@@ -196,23 +203,10 @@ class RankFit:
 
 
 @dataclass(frozen=True, eq=False)
-class _Outcomes:
-    """Who was put before whom, as rows of comparisons: for questions of reachability only."""
-
-    n: int
-    m: int
-    judge: Ints
-    left: Ints
-    right: Ints
-    result: Ints
-    raters: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
 class _Model:
     """A model of some lists: can it be fitted, fit it, and leave a rater out."""
 
-    outcomes: _Outcomes
+    outcomes: Outcomes
     finite: bool
     fit: Callable[[float | None, Floats | None], BestWorstFit]
     without: Callable[[int], _Model]
@@ -229,49 +223,77 @@ def fit(model: Fitted, lists: Lists, picks: Picks | None, settings: ModelSetting
     """
     notes: list[Problem] = []
     if model == "plackett_luce" or picks is None:
+        if settings.ties == "davidson_luce" and not bears(lists.active_entries):
+            raise IdentificationError("E-TIESLEFTOVER")
         data, ties = _of_lists(lists.active_entries, settings), lists.top_down.ties
     else:
-        data, ties = _of_picks(model, picks, settings), picks.ties
         notes += _of_stages(picks) if model == "maxdiff" else []
+        data, ties = _of_picks(model, picks, settings), picks.ties
+    data = replace(data, outcomes=replace(data.outcomes, raters=tuple(lists.raters[r] for r in lists.active_raters)))
     if not data.finite and settings.prior == "none":
-        raise IdentificationError("E-NORANKML", who=_one_sided(data.outcomes, lists.names_of_active).message())
+        raise IdentificationError("E-NORANKML", who=one_sided(data.outcomes, lists.names_of_active).message())
     tau = np.inf if data.finite and settings.prior != "gaussian" else settings.tau
     try:
         found = data.fit(tau, None)
     except ConvergenceError as error:
         if "estimate" in (settings.worst_scale, settings.depth_loss):
             raise IdentificationError("E-SCALES") from error
+        if settings.ties == "davidson_luce":
+            raise IdentificationError("E-TIEPARAMETER") from error
         raise
+    _check_scales(found)
     if np.isfinite(found.tau):
         notes.append(Problem("I-RANKPRIORCHOSEN" if data.finite else "I-RANKPRIOR", None, None, None, {"tau": round(found.tau, 2)}))
+        if settings.tau is None and found.tau == FIXED_TAU:
+            notes.append(Problem("W-TAUASSUMED", None, None, None, {"tau": FIXED_TAU}))
     if not data.finite:
-        notes.append(_one_sided(data.outcomes, lists.names_of_active))
+        notes.append(one_sided(data.outcomes, lists.names_of_active))
     if ties:
         notes.append(Problem("I-TIEANSWERS" if settings.ties == "davidson_luce" else "I-TIEGROUPS", None, None, None, {"n": ties}))
     errors = _clusters(data, found, settings.judges)
-    if errors.note is not None and (data.finite or errors.reason is None):  # else it says the same again
+    if errors.note is not None:
         notes.append(errors.note)
+    few = data.outcomes.m < FEWEST_FOR_JACKKNIFE
+    df, df_joint = errors.df, errors.df_joint
+    if not data.finite and np.isinf(df):
+        df = float(max(data.outcomes.m - 1, _FEWEST_DF))
+        df_joint = 2 * df  # as for the jackknife: joint statements have critical values of their own
     return RankFit(
         model=model,
         found=found,
         covariance=errors.single,
         joint=errors.joint,
-        df_joint=errors.df_joint,
-        df=errors.df,
+        df_joint=df_joint,
+        df=df,
         se_basis="model" if errors.basis == "model" else "judge_cluster",
         basis=errors.basis,
         finite=data.finite,
-        reason=errors.reason if data.finite else Problem("S-RANKPRIOR"),
+        reason=Problem("S-RANKPRIOR") if not data.finite else Problem("S-FEWRATERS") if few else errors.reason,
         notes=tuple(notes),
     )
+
+
+def _check_scales(found: BestWorstFit) -> None:
+    """Refuse an estimated scale that ran away, or of which the lists say next to nothing."""
+    for name, se in zip(found.estimated, found.se, strict=True):
+        if name == "worst_scale":
+            known = _SCALES[0] <= found.worst_scale <= _SCALES[1] and se <= _WIDEST_SE * found.worst_scale
+        elif name == "depth_loss":
+            known = abs(found.depth_loss) <= np.log(_SCALES[1]) and se <= _WIDEST_SE
+        else:
+            known = True
+        if not known:
+            raise IdentificationError("E-SCALES")
 
 
 def _of_stages(picks: Picks) -> list[Problem]:
     """Say which choices maxdiff cannot use."""
     if picks.ties:
         raise IdentificationError("E-MAXDIFFTIES", n=picks.ties)
-    alone = maxdiff.pair_choices(picks).alone
-    return [Problem("I-MAXDIFFALONE", None, None, None, {"n": alone})] if alone else []
+    found = maxdiff.pair_choices(picks)
+    if not len(found.picks):
+        raise IdentificationError("E-MAXDIFFNONE")
+    return [Problem("I-MAXDIFFALONE", None, None, None, {"n": found.alone})] if found.alone else []
 
 
 def _of_picks(model: Fitted, picks: Picks, settings: ModelSettings) -> _Model:
@@ -284,7 +306,7 @@ def _of_picks(model: Fitted, picks: Picks, settings: ModelSettings) -> _Model:
         return best_worst.fit(picks, worst_scale=scale, depth_loss=loss, tau=tau, start=start)
 
     used = maxdiff.pair_choices(picks).used if model == "maxdiff" else picks
-    return _Model(_outcomes(used), has_finite_estimate(used), fitted, lambda r: _of_picks(model, picks.without(r), settings))
+    return _Model(outcomes_of(used), has_finite_estimate(used), fitted, lambda r: _of_picks(model, picks.without(r), settings))
 
 
 def _of_lists(entries: RankingLists, settings: ModelSettings) -> _Model:
@@ -315,13 +337,10 @@ def _of_lists(entries: RankingLists, settings: ModelSettings) -> _Model:
         )
 
     finite = plackett_luce.existence(entries, ties=ties).kind == "finite"
-    outcomes = _outcomes(top_down(entries.list_of, entries.item, entries.place.astype(np.float64), entries.rater, entries.n, entries.m))
+    outcomes = outcomes_of(top_down(entries.list_of, entries.item, entries.place.astype(np.float64), entries.rater, entries.n, entries.m))
+    if ties == "davidson_luce":
+        outcomes = with_ties(outcomes, entries)
     return _Model(outcomes, finite, fitted, lambda r: _of_lists(entries.without_rater(r), settings))
-
-
-def _outcomes(picks: Picks) -> _Outcomes:
-    judge, better, worse = picks.outcomes()
-    return _Outcomes(picks.n, picks.m, judge, better, worse, np.ones(len(judge), dtype=np.int64))
 
 
 def _clusters(data: _Model, found: BestWorstFit, judges: Judges) -> Clustered:
@@ -342,14 +361,3 @@ def _clusters(data: _Model, found: BestWorstFit, judges: Judges) -> Clustered:
     return clustered(
         data.outcomes, found.worth, model, scores=lambda: found.by_rater, information=lambda x: found.information @ x, refit=refit
     )
-
-
-def _one_sided(outcomes: _Outcomes, names: list[str]) -> Problem:
-    """Name the people whom nobody outside their group was ever put before."""
-    better, worse = outcomes.left, outcomes.right
-    graph = csr_array((np.ones(len(better), dtype=np.int8), (better, worse)), shape=(outcomes.n, outcomes.n))
-    strong = connected_components(graph, directed=True, connection="strong")[1]
-    beaten = np.unique(strong[worse[strong[better] != strong[worse]]])
-    upper = ~np.isin(strong, beaten)
-    above, below = ([names[i] for i in np.flatnonzero(side)] for side in (upper, ~upper))
-    return Problem("W-ALWAYSABOVE", None, None, None, {"upper": above, "lower": below})

@@ -12,12 +12,12 @@ FEWEST_PEOPLE = 5  # ranked by a rater before an order can be called the reverse
 FAST_SECONDS = 2.0
 FAST_SHARE = 0.5  # of the timed picks
 FEWEST_TIMED = 5
-LOW_REPEAT = 0.3  # Kendall's tau between two lists by the same rater
-FEWEST_REPEATED = 6
 
 
 def patterns_to_review(raters: pd.DataFrame) -> pd.DataFrame:
     """Say what stands out among raters, as findings.
+
+    Two lists by one rater that agree little are no finding: how much they should agree depends on how far apart the people are.
 
     Parameters
     ----------
@@ -40,10 +40,6 @@ def patterns_to_review(raters: pd.DataFrame) -> pd.DataFrame:
             details = {"rater": rater, "share": f"{row['fast_share']:.0%}", "n": int(row["timed"]), "seconds": FAST_SECONDS}
             numbers = {"estimate": float(row["fast_share"]), "n": int(row["timed"])}
             out.append(_pattern("F-FASTPICKS", who, details, "share of picks under 2 s", numbers))
-        if row["repeated"] >= FEWEST_REPEATED and row["repeat_tau"] < LOW_REPEAT:
-            details = {"rater": rater, "tau": round(float(row["repeat_tau"]), 2), "n": int(row["repeated"])}
-            numbers = {"estimate": float(row["repeat_tau"]), "n": int(row["repeated"])}
-            out.append(_pattern("F-REPEATS", who, details, "Kendall's tau between own lists", numbers))
     return as_frame(out)
 
 

@@ -33,6 +33,10 @@ _DIGITS = 9  # of a score that rounding leaves alone
 _TEST_COLUMNS = ["estimate", "se", "statistic", "df", "p", "method", "likelihood_ratio", "p_likelihood_ratio"]
 _TIME_LIMIT = 10.0  # seconds for the Kemeny order inside a result
 _FEWEST_FOR_TESTS = 5  # raters
+_BY_RATER = {
+    "worst_scale": "scores by rater",
+    "depth_loss": "scores by rater; lost certainty or raters who differ in their views: both look like this",
+}
 _MALLOWS = "given the Kemeny order, which is chosen to fit: above 0 by chance too, so no interval"
 
 
@@ -296,15 +300,14 @@ def _tests(data: Evidence) -> pd.DataFrame:
                 test.t,
                 test.df,
                 test.p,
-                "scores by rater",
+                _BY_RATER[name],
                 test.likelihood_ratio,
                 test.p_likelihood_ratio,
             )
     if picks is not None:
-        first = picks.start[:-1][np.concatenate([[True], np.diff(picks.ranking) != 0])]
-        begun = picks.end[np.searchsorted(picks.start, first)]
-        share = rater_tables.shares(data.lists)[np.unique(picks.ranking)]
-        found = first_end_effect(share, begun < 0, seed=data.seed)
+        lists = np.unique(picks.ranking)
+        begun = rater_tables.begun(data.lists)[lists]
+        found = first_end_effect(rater_tables.shares(data.lists)[lists], begun < 0, seed=data.seed)
         if found.method != "none":
             rows["first_end"] = (found.effect, np.nan, np.nan, np.nan, found.p, found.method, np.nan, np.nan)
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=_TEST_COLUMNS)

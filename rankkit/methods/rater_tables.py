@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from rankkit.kernels.arrays import Floats
+from rankkit.kernels import partial_concordance
+from rankkit.kernels.arrays import Floats, Ints
+from rankkit.kernels.first_end import first_ends
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.partial_concordance import mean_tau, skillings_mack
+from rankkit.kernels.partial_concordance import mean_tau, skillings_mack, spread_out
 from rankkit.kernels.rank_concordance import kendall_w, rank_matrix
-from rankkit.kernels.ranking_lists import RankingLists, collect
+from rankkit.kernels.ranking_lists import RankingLists
 from rankkit.kernels.rater_agreement import rater_agreement
 from rankkit.methods.ranking_evidence import Lists
 from rankkit.methods.ranking_patterns import FAST_SECONDS, FEWEST_PEOPLE, REVIEW_Q
@@ -22,29 +24,12 @@ _FEWEST_FOR_TAU = 3  # people both lists of a repeat must hold
 
 def shares(lists: Lists) -> Floats:
     """Share of the others in the list each person was put above, shape (lists, n); ``nan`` = not in the list."""
-    e = lists.entries
-    out = np.full((e.size, e.n), np.nan)
-    length = e.length[e.list_of]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        out[e.list_of, e.item] = np.where(length > 1, (length - e.midrank) / (length - 1), np.nan)
-    return out
+    return partial_concordance.shares(lists.entries)
 
 
 def one_each(lists: Lists) -> RankingLists:
     """One list a rater: those of a rater who handed in several are averaged over the people in all of them."""
-    e = lists.entries
-    if e.size == len(np.unique(e.rater)):
-        return e
-    above = shares(lists)
-    which, item, rank = [], [], []
-    for r in range(lists.m):
-        own = above[e.rater == r]
-        mean = own.mean(axis=0)  # nan unless in all of them
-        people = np.flatnonzero(~np.isnan(mean))
-        which.append(np.full(len(people), r))
-        item.append(people)
-        rank.append(-np.round(mean[people], 9))
-    return collect(np.concatenate(which), np.concatenate(item), np.concatenate(rank), e.n, np.arange(lists.m))
+    return partial_concordance.one_each(lists.entries)
 
 
 def raters(lists: Lists, seed: int) -> pd.DataFrame:
@@ -78,11 +63,17 @@ def raters(lists: Lists, seed: int) -> pd.DataFrame:
     )
 
 
+def begun(lists: Lists) -> Ints:
+    """End at which each list was begun, shape (lists,): +1, -1, or 0 where no pick is recorded."""
+    return first_ends(lists.which, lists.pick, lists.end, lists.entries.size)
+
+
 def _first_ends(lists: Lists) -> list[str]:
     """End at which each rater began: best, worst, both, or nothing where no pick was recorded."""
     ends: list[set[str]] = [set() for _ in lists.raters]
-    for which, end in zip(lists.which[lists.pick == 1], lists.end[lists.pick == 1], strict=True):
-        ends[int(lists.entries.rater[which])].add("best" if end > 0 else "worst")
+    for rater, end in zip(lists.entries.rater, begun(lists), strict=True):
+        if end:
+            ends[int(rater)].add("best" if end > 0 else "worst")
     return ["both" if len(found) > 1 else next(iter(found), "") for found in ends]
 
 
@@ -126,7 +117,7 @@ def agreement_rows(lists: Lists, level: float, seed: int) -> dict[str, tuple[Any
     rows: dict[str, tuple[Any, ...]] = {}
     if same:
         w = kendall_w(ranks, level=level, seed=seed)
-        rows["kendall_w"] = (w.w, w.low, w.high, w.p, w.method.replace("_", " "))
+        rows["kendall_w"] = (w.w, *spread_out(w.low, w.high), w.p, w.method.replace("_", " "))
         rows["mean_spearman"] = (w.mean_spearman, nan, nan, nan, "")
     tau = mean_tau(ranks, level=level)
     rows["mean_tau"] = (tau.mean, tau.low, tau.high, nan, "Kendall's tau-b")

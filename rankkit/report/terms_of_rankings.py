@@ -61,7 +61,7 @@ VALUES: dict[str, tuple[str, str]] = {
     "score_with_borda": ("τ of scores and Borda", "分数与 Borda 的 τ"),
     "score_with_kemeny": ("τ of scores and Kemeny", "分数与 Kemeny 的 τ"),
     "worst_scale": ("worst picks as sure as best ones (λ = 1)", "选最差与选最好同样确定（λ = 1）"),
-    "depth_loss": ("late picks as sure as early ones (ρ = 0)", "后期与前期的挑选同样确定（ρ = 0）"),
+    "depth_loss": ("late picks as sharp as early ones, raters of one view (ρ = 0)", "后期与前期的挑选同样分明，且评价人看法一致（ρ = 0）"),
     "first_end": ("it does not matter at which end a list was begun", "从哪一端开始无关紧要"),
     "best": ("best", "最好"),
     "worst": ("worst", "最差"),
@@ -69,13 +69,22 @@ VALUES: dict[str, tuple[str, str]] = {
     "scale separation reliability": ("scale separation reliability", "量表分离信度"),
     "the same, by the median error": ("the same, by the median error", "同上，按误差中位数"),
     "raters are independent": ("raters are independent", "评价人相互独立"),
+    "scores by rater": ("scores by rater", "按评价人的得分函数"),
+    "lost certainty or raters who differ in their views: both look like this": (
+        "lost certainty or raters who differ in their views: both look like this",
+        "确定性下降，或评价人看法不同：两者表现相同",
+    ),
+    "given the Kemeny order, which is chosen to fit: above 0 by chance too, so no interval": (
+        "given the Kemeny order, which is chosen to fit: above 0 by chance too, so no interval",
+        "以 Kemeny 顺序为准，而该顺序是按拟合选出的：偶然也会大于 0，故不给区间",
+    ),
     "lists are independent": ("lists are independent", "名单相互独立"),
 }
 
 SETTINGS: dict[str, tuple[str, str]] = {
     "model": ("Model", "模型"),
     "worst_scale": ("Scale of worst picks λ", "选最差的尺度 λ"),
-    "depth_loss": ("Loss of certainty with depth ρ", "随深度下降的确定性 ρ"),
+    "depth_loss": ("Loss of sharpness with depth ρ", "随深度减弱的分明程度 ρ"),
     "tau": ("Standard deviation of the prior", "先验标准差"),
     "top": ("Places counted as first and last", "计为前列与末列的位次数"),
 }

@@ -189,8 +189,9 @@ def test_skillings_mack_edges():
     nothing = skillings_mack(np.array([[1, nan], [nan, 1.0]]))
     assert (nothing.df, nothing.method) == (0, "none")
     many = np.argsort(np.random.default_rng(0).random((8, 9)), axis=1).astype(float)
-    many[0, 0] = nan
     assert skillings_mack(many).method == "chi_square"
+    many[0, 0] = nan
+    assert skillings_mack(many).method == "permutation"
 
 
 def test_each_rater_against_the_others():
