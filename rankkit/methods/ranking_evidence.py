@@ -359,5 +359,11 @@ def _clusters(data: _Model, found: BestWorstFit, judges: Judges) -> Clustered:
             return None
 
     return clustered(
-        data.outcomes, found.worth, model, scores=lambda: found.by_rater, information=lambda x: found.information @ x, refit=refit
+        data.outcomes,
+        found.worth,
+        model,
+        scores=lambda: found.by_rater,
+        information=lambda x: found.information @ x,
+        refit=refit,
+        ridge=found.tau**-2.0,
     )
