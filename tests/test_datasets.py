@@ -375,10 +375,8 @@ def test_krippendorff_alpha_interval():
 def test_simulating_again_gives_the_stored_file(name, made):
     stored, fresh = datasets.frame(name), made().frame
     for column in stored.columns:
-        assert (
-            stored[column].astype(str if column != "score" else float).tolist()
-            == fresh[column].astype(str if column != "score" else float).tolist()
-        )
+        kind = float if column == "score" else str
+        assert stored[column].astype(kind).tolist() == fresh[column].astype(kind).tolist()
 
 
 def test_simulating_the_rankings_again_gives_the_stored_ones():

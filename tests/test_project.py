@@ -17,7 +17,7 @@ VAGUE = {"util", "utils", "helper", "helpers", "misc", "base", "common"}
 LONGEST = 400
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [*SOURCES, *sorted((ROOT / "tests").rglob("*.py"))], ids=lambda p: str(p.relative_to(ROOT)))
 def test_no_file_is_long_and_every_room_has_a_name(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
     assert path.stem not in VAGUE
