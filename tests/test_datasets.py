@@ -388,9 +388,8 @@ def test_simulating_the_rankings_again_gives_the_stored_ones():
 
 
 def test_service_team_people_match_the_ratings():
-    people = datasets.load("service_team_people")
+    people, ratings = datasets.load("service_team_people"), datasets.load("service_team")
     assert people.frame.astype("str").equals(simulate.service_team_people().frame.astype("str"))
-    ratings = datasets.load("service_team")
     assert set(ratings.people) == set(people.ids) - {"H1"}
     assert {p: people.labels[p] for p in ratings.people} == dict(ratings.labels)
     superior = datasets.frame("service_team").query("source == 'supervisor'").drop_duplicates("ratee")
