@@ -56,7 +56,7 @@ def demo(out: Path, lang: Lang | None) -> None:
     report = grades.to_report(out / "report.html", lang=lang or language())
     workbook = grades.to_excel(out / "result.xlsx", lang=lang or language())
     picture = plot.save(raw, None, out / "forest.png", lang=lang or language())
-    click.echo(f"\nWritten: {report}, {workbook}, {picture}")
+    say_written([report, workbook, picture])
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from rankkit.errors import RankkitError, use_language
+from rankkit.errors import RankkitError, language, use_language
 
 F = TypeVar("F", bound=Callable[..., Any])
 LANG = click.option("--lang", type=click.Choice(["en", "zh"]), default=None, help="Language of messages and reports.")
@@ -58,4 +58,6 @@ def named_columns(columns: tuple[str, ...]) -> dict[str, str]:
 def say_written(paths: list[Any]) -> None:
     """Say which files there are now."""
     if paths:
-        click.echo("\nWritten: " + ", ".join(str(p) for p in paths))
+        click.echo(
+            ("\n已写入：" if language() == "zh" else "\nWritten: ") + ("、" if language() == "zh" else ", ").join(str(p) for p in paths)
+        )

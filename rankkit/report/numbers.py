@@ -20,6 +20,8 @@ _WORDS = (
     *("coefficient", "facet", "level", "term", "setting", "value", "design", "reason", "interval", "source", "assumes"),
     *("model", "test", "first_end"),
 )
+_WORKINGS = ("method", "parameter", "kind", "unit_kind", "effect_name", "family")
+_COUNTS = ("comparisons", "wins", "losses", "ties", "decided", "repeats", "reversals", "half_changes", "preferring", "against", "df")
 _SMALL, _LARGE = 0.005, 1e6
 
 
@@ -75,6 +77,8 @@ def cell(value: Any, column: str, unit: str, lang: Lang, *, percent: bool = Fals
         return ("、" if lang == "zh" else ", ").join(str(v) for v in value) or BLANK
     if column in ("status", "reason") and str(value) in terms.STATUSES:
         return terms.status(str(value), lang)
+    if column in _WORKINGS:
+        return terms.working(str(value), lang)
     return terms.word(str(value), lang) if column in _WORDS else str(value)
 
 
@@ -83,6 +87,8 @@ def _decimal(value: float, column: str, unit: str, *, percent: bool) -> str:
         return f"{100 * value:.0f} %"
     if column in _SCORES:
         return fixed(value, decimals(unit))
+    if column in _COUNTS and value == round(value):
+        return fixed(value, 0)
     if abs(value) >= _LARGE or 0 < abs(value) < _SMALL:
         return f"{value:.2g}"
     return fixed(value, 3 if column in _THREE else 2)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rankkit.errors import Lang
 from rankkit.report import terms_of_pairs, terms_of_rankings
 
@@ -252,9 +254,17 @@ VALUES: dict[str, tuple[str, str]] = {
         "维度间的内部一致性，不是评价人之间的一致性",
     ),
     "never used for a standard error": ("never used for a standard error", "从不用于计算标准误"),
+    **terms_of_pairs.VALUES,
     **terms_of_rankings.VALUES,
 }
 """Words found in cells: (English, Chinese)."""
+
+WORKINGS: dict[str, tuple[str, str]] = {
+    **terms_of_pairs.WORKINGS,
+    **terms_of_rankings.WORKINGS,
+    **{name: text for name, text in terms_of_rankings.VALUES.items() if " " in name},
+}
+"""Words found in the columns that say how something was worked out, what it is of, or which parameter it is."""
 
 SETTINGS: dict[str, tuple[str, str]] = {
     "adjust": ("Adjustment", "调整方式"),
@@ -264,7 +274,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "level": ("Confidence level", "置信水平"),
     "seed": ("Seed of random draws", "随机种子"),
     "reliability": ("Assumed reliability", "假定信度"),
-    "ties": ("Ties", "平局处理"),
+    "ties": ("Ties", "并列处理"),
     "penalty": ("Penalty", "惩罚项"),
     "min_weight": ("Least share of weight observed", "最低有效权重占比"),
     "sources": ("Sources that count", "计入的来源"),
@@ -347,9 +357,30 @@ def word(name: str, lang: Lang) -> str:
     """Name a fixed word of a cell."""
     if lang == "zh" and name.startswith(_OVERLAP):
         return f"前 {name.removeprefix(_OVERLAP)} 名的重合率"
-    if lang == "zh" and "; " in name:
-        return "；".join(_pick(VALUES, part, lang) for part in name.split("; "))
-    return _pick(VALUES, name, lang)
+    return _part_by_part(VALUES, name, lang)
+
+
+def working(name: str, lang: Lang) -> str:
+    """Name how something was worked out, what it is of, or which parameter it is.
+
+    >>> working("parametric bootstrap, 499 replicates; comparisons taken as independent", "zh")
+    '参数自助法，499 次；视各次比较相互独立'
+    """
+    return _part_by_part(WORKINGS, name, lang)
+
+
+def _part_by_part(table: dict[str, tuple[str, str]], name: str, lang: Lang) -> str:
+    """Translate what stands between semicolons, each by itself."""
+    if name in table or lang != "zh":
+        return _pick(table, name, lang)
+    return "；".join(table[part][1] if part in table else _numbered(part) for part in name.split("; "))
+
+
+def _numbered(name: str) -> str:
+    for pattern, chinese in terms_of_pairs.NUMBERED:
+        if re.fullmatch(pattern, name):
+            return re.sub(pattern, chinese, name)
+    return name
 
 
 def setting(name: str, lang: Lang) -> str:

@@ -36,6 +36,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "median_ms": ("Median time (ms)", "用时中位数（毫秒）"),
     "fast_share": ("Share of fast answers", "过快回答比例"),
     "review": ("To review", "待复核"),
+    "people": ("People", "人数"),
     "pairs": ("Pairs", "对数"),
     "pairs_missing": ("Pairs missing", "缺少的对"),
     "pairs_tied": ("Pairs tied", "平局的对"),
@@ -59,7 +60,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
 
 TABLES: dict[str, tuple[str, str]] = {
     "parameters": ("Beside the scores", "分数以外的参数"),
-    "goodness_of_fit": ("Does one scale describe the comparisons?", "单一量表是否符合数据"),
+    "goodness_of_fit": ("Does one scale fit the pairs?", "单一量表是否符合数据"),
     "consistency": ("Circular triads", "循环三元组"),
     "circular_triads": ("Which triads are circular", "哪些三元组循环"),
     "transitivity": ("Stochastic transitivity", "随机传递性"),
@@ -69,6 +70,68 @@ TABLES: dict[str, tuple[str, str]] = {
 }
 
 UNITS: dict[str, tuple[str, str]] = {"probit": ("standard deviations of a difference (probits)", "差异的标准差（probit 单位）")}
+
+VALUES: dict[str, tuple[str, str]] = {
+    "deviance": ("deviance", "偏差"),
+    "Pearson": ("Pearson", "Pearson 卡方"),
+    "scale separation reliability (SSR)": ("scale separation reliability (SSR)", "量表分离信度（SSR）"),
+    "SSR with the median squared error": ("SSR with the median squared error", "SSR，按误差平方的中位数"),
+    "separation G": ("separation G", "分离指数 G"),
+    "split-half correlation of judges": ("split-half correlation of judges", "评判者折半相关"),
+    "Kendall's u": ("Kendall's u", "Kendall 一致性系数 u"),
+    "hold-out calibration κ": ("hold-out calibration κ", "留出校准 κ"),
+    "deflated spread": ("deflated spread", "校正后的离散度"),
+    "pairs not chosen by outcomes": ("pairs not chosen by outcomes", "配对未按先前结果选择"),
+    "approximates the correlation with another panel": ("approximates the correlation with another panel", "近似于与另一组评判者的相关"),
+    "few people with very wide intervals do not count": (
+        "few people with very wide intervals do not count",
+        "不受少数区间很宽者的影响",
+    ),
+    "standard deviations of the worths per root mean squared error": (
+        "standard deviations of the worths per root mean squared error",
+        "实力值标准差除以均方根误差",
+    ),
+    "of half panels, not stepped up": ("of half panels, not stepped up", "为半组评判者的信度，未作校正"),
+    "standard deviation of the worths that held-out comparisons confirm": (
+        "standard deviation of the worths that held-out comparisons confirm",
+        "留出比较所能证实的实力值标准差",
+    ),
+    "slope of held-out outcomes on differences of worths from the others: near the SSR where pairs are random, 0 = chance": (
+        "slope of held-out outcomes on differences of worths from the others: near the SSR where pairs are random, 0 = chance",
+        "留出比较的结果对其余比较所得差异的斜率：配对随机时接近 SSR，0 为纯属偶然",
+    ),
+}
+
+WORKINGS: dict[str, tuple[str, str]] = {
+    "order_effect": ("advantage of the left side", "左侧（先列）的优势"),
+    "log_nu": ("log of the tie parameter ν (Davidson)", "平局参数 ν 的对数（Davidson）"),
+    "log_theta": ("log of the tie parameter θ (Rao–Kupper)", "平局参数 θ 的对数（Rao–Kupper）"),
+    "weak": ("weak", "弱"),
+    "moderate": ("moderate", "中等"),
+    "strong": ("strong", "强"),
+    "none": ("–", "–"),
+    "exact": ("exact", "精确"),
+    "monte_carlo": ("drawn at random", "随机抽样"),
+    "comparisons taken as independent": ("comparisons taken as independent", "视各次比较相互独立"),
+    "comparisons taken as independent (where judges have views of their own, a high p is no evidence of fit)": (
+        "comparisons taken as independent (where judges have views of their own, a high p is no evidence of fit)",
+        "视各次比较相互独立（评判者各有看法时，p 值高并不说明拟合良好）",
+    ),
+    "rater": ("rater", "评判者"),
+    "left share": ("share of left", "选左比例"),
+    "left share × rater": ("share of left, by judge", "选左比例，按评判者"),
+    "infit": ("infit", "加权拟合 infit"),
+    "infit × rater": ("infit, by judge", "加权拟合 infit，按评判者"),
+}
+"""Words found in the columns that say how something was worked out, what it is of, or which parameter it is."""
+
+NUMBERED: tuple[tuple[str, str], ...] = (
+    (r"parametric bootstrap, (\d+) replicates", r"参数自助法，\1 次"),
+    (r"mean and range over (\d+) splits of the judges", r"对评判者折半 \1 次的均值与范围"),
+    (r"1 = all alike, lowest (\S+)", r"1 = 完全一致，最低可为 \1"),
+    (r"p of consistent, unrelated judges (\S+) \(least (\S+)\)", r"评判者各自一致但互不相关时的 p = \1（最小可为 \2）"),
+)
+"""Words with numbers in them: (pattern, Chinese)."""
 
 SETTINGS: dict[str, tuple[str, str]] = {
     "prior_sd": ("Standard deviation of the prior", "先验标准差"),

@@ -50,7 +50,7 @@ VALUES: dict[str, tuple[str, str]] = {
     "plackett_luce": ("Plackett–Luce: from the top down", "Plackett–Luce：从上往下"),
     "borda": ("Borda count", "Borda 计数"),
     "kemeny": ("Kemeny order", "Kemeny 顺序"),
-    "marginal": ("partial orders", "偏序"),
+    "marginal": ("all orders among the tied are added up", "对并列者的各种次序求和"),
     "davidson_luce": ("answers of their own (Davidson–Luce)", "独立的回答（Davidson–Luce）"),
     "gaussian": ("Gaussian", "高斯"),
     "kendall_w": ("Kendall's W", "Kendall 和谐系数 W"),
@@ -88,3 +88,14 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "tau": ("Standard deviation of the prior", "先验标准差"),
     "top": ("Places counted as first and last", "计为前列与末列的位次数"),
 }
+
+WORKINGS: dict[str, tuple[str, str]] = {
+    "permutation": ("permutation", "置换检验"),
+    "chi_square": ("chi-squared approximation", "卡方近似"),
+    "normal": ("normal approximation", "正态近似"),
+    "Kendall's tau-b": ("Kendall's τ_b", "Kendall τ_b"),
+    "Kendall's tau with the others": ("Kendall's τ with the others", "与其他评价人的 Kendall τ"),
+    "share of picks under 2 s": ("share of picks under 2 s", "2 秒内挑选的比例"),
+    "raters": ("raters", "评价人"),
+}
+"""Words found in the columns that say how something was worked out, or what it is of."""

@@ -89,6 +89,8 @@ def read_comparisons(
 ) -> Comparisons:
     """Read paired comparisons: ``winner, loser`` or ``left, right, outcome``, perhaps ``rater, dimension, count``.
 
+    ``outcome`` is ``left``, ``right``, ``tie`` or ``skip``, or 左优, 右优, 相当, 未判断.
+
     Parameters
     ----------
     source : path-like, DataFrame, or any frame narwhals supports

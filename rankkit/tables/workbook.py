@@ -231,7 +231,7 @@ _TEMPLATES: dict[str, tuple[_Column, ...]] = {
         _RATER,
         _Column("left", "左", "one of the two people", "两人之一"),
         _Column("right", "右", "the other", "另一人"),
-        _Column("outcome", "结果", "left, right, tie or skip", "left（左优）、right（右优）、tie（相当）或 skip（未判断）", "outcome"),
+        _Column("outcome", "结果", "left, right, tie or skip", "左优、右优、相当或未判断（亦可写 left、right、tie、skip）", "outcome"),
         _DIMENSION,
     ),
     "rankings": (
