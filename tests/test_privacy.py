@@ -55,3 +55,16 @@ def test_pseudonyms_depend_on_the_key_and_never_fall_together() -> None:
     assert not set(first.values()) & set(second.values())
     assert pseudonyms(("7",), b"one")["7"] == first["7"]
     assert pseudonyms((), b"one") == {}
+
+
+def test_namesakes_never_carry_each_others_pseudonym():
+    import rankkit as rk
+    from rankkit.report.views import view
+
+    names = {"1": "王伟", "2": "王伟", "3": "李娜"}
+    rows = [("r1", p, s) for p, s in zip("123", (3, 2, 5), strict=True)] + [("r2", p, s) for p, s in zip("123", (4, 3, 4), strict=True)]
+    frame = pd.DataFrame(rows, columns=["rater", "ratee", "score"])
+    shown = view(rk.GraphicRatingScale(scale=(1, 5)).fit(frame.assign(ratee_label=frame["ratee"].map(names))), "research", "en", key=b"k")
+    labels = shown.drawn.labels
+    assert sorted(labels.values()).count("…") == 2
+    assert all(label in ("…", person) for person, label in labels.items())

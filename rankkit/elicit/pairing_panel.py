@@ -216,6 +216,7 @@ def assign(
     if len(people) < FEWEST:
         raise SettingsError("E-SHORTPAIRS", n=len(people), least=FEWEST)
     check_choice("design", design, ("complete", "random_regular", "cyclic"))
+    judges_per_pair = 1.0 if len(judges) == 1 else judges_per_pair
     check_number("judges_per_pair", judges_per_pair, 1, max(len(judges), 1))
     check_number("repeats", repeats, 0, 1)
     check_number("seed", seed, 0, None, whole=True)
@@ -225,7 +226,7 @@ def assign(
     k = choose_degree(len(people), k, design)
     if design == "random_regular":
         refuse_lonely(people, excluded, k, names)
-    barred = _barred(people, judges, conflicts or {})
+    barred = _barred(people, judges, conflicts or {}, names)
     permitted = np.array([[p not in barred[r] for p in people] for r in judges], dtype=np.bool_)
     forbidden = pair_codes(excluded, {p: i for i, p in enumerate(people)})
     shares = []
@@ -237,13 +238,15 @@ def assign(
     return PairingPanel(people, judges, named, names, tuple(shares), barred, float(repeats), int(seed), notes)
 
 
-def _barred(people: tuple[str, ...], raters: tuple[str, ...], conflicts: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
-    """People of the list each rater does not judge."""
+def _barred(
+    people: tuple[str, ...], raters: tuple[str, ...], conflicts: Mapping[str, Iterable[str]], names: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """People of the list each rater does not judge, given by id or by display name."""
     given = {str(as_text(r)): {str(as_text(p)) for p in listed} for r, listed in conflicts.items()}
     unknown = [r for r in given if r not in raters]
     if unknown:
         raise PeopleError([Problem("E-NOTITEM", details={"name": "conflicts", "who": unknown})])
-    return {r: tuple(p for p in people if p == r or p in given.get(r, set())) for r in raters}
+    return {r: tuple(p for p in people if {p, names.get(p, p)} & {r, *given.get(r, set())}) for r in raters}
 
 
 def _design(design: str, n: int, k: int, rng: np.random.Generator, forbidden: Ints) -> PairDesign:

@@ -161,8 +161,9 @@ def choose_settings(
     people, names = read_people(items, labels)
     judge = _one("rater", rater)
     barred = {judge, *(_one("conflicts", c) for c in conflicts)}
-    left_out = tuple(p for p in people if p in barred)
-    people = tuple(p for p in people if p not in barred)
+    meant = {p for p in people if p in barred or names.get(p, p) in barred}  # a conflict may be given by id or by display name
+    left_out = tuple(p for p in people if p in meant)
+    people = tuple(p for p in people if p not in meant)
     if len(people) < FEWEST:
         raise SettingsError("E-SHORTPAIRS", n=len(people), least=FEWEST)
     check_choice("design", design, DESIGNS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cached_property
@@ -41,7 +42,8 @@ class Identities:
         for result in results:
             _collect(result, labels)
         hidden = pseudonyms(tuple(sorted(labels)), key)
-        names = {label: hidden[i] for i, label in labels.items()}
+        many = Counter(labels.values())  # a name that two people share stands for neither
+        names = {label: hidden[i] if many[label] == 1 else "…" for i, label in labels.items()}
         return cls({**names, **hidden})
 
     @cached_property

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import rankkit as rk
+from rankkit.elicit.pairing import PairingSession
 from rankkit.elicit.pairing_gathering import gather_comparisons
 from rankkit.elicit.pairing_panel import assign
 from rankkit.errors import IdentificationError, PeopleError, SessionError, SettingsError
@@ -102,3 +103,17 @@ def test_from_the_plan_to_the_scores(tmp_path):
     assert table.raters == ("c", "李/二", "王")
     scores = rk.PairedComparison().fit(table).scores
     assert np.corrcoef(scores.loc[ids(12), "score"], worth)[0, 1] > 0.8
+
+
+def test_conflicts_may_be_given_by_display_name():
+    """A conflict of interest that is not understood would be asked about: names count like ids, and so does the rater's own."""
+    labels = {p: f"{p}号" for p in ids(6)}
+    first, second = ids(6)[:2]
+    panel = assign(ids(6), ["甲", labels[second]], conflicts={"甲": [labels[first]]}, labels=labels, judges_per_pair=2)
+    frame = panel.pairs
+    asked = {r: {*g["first"], *g["second"]} for r, g in frame.groupby("rater")}
+    assert first not in asked["甲"]
+    assert second not in asked[labels[second]]
+    session = PairingSession.start(ids(6), rater="甲", conflicts=[labels[first]], labels=labels)
+    assert first not in session.settings.items
+    assert assign(ids(6), ["甲"]).loads["comparisons"].sum() == 15
