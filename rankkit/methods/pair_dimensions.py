@@ -22,11 +22,11 @@ Fits = Mapping[str, PairedComparisonResult]
 _EQUAL = 1e-9  # spread of worths, in logits, that is rounding error
 
 
-def combine(fits: Mapping[str, Result], fitted: Bools) -> tuple[Floats, Dense] | None:
+def combine(fits: Mapping[str, Result], fitted: Bools) -> tuple[Floats, Dense | None] | None:
     """Mean of ``u_d / SD(u_d)`` of the people with a score on every dimension; None where a dimension has no spread.
 
     The same judges judge all dimensions, so their errors may go together in full; the mean of the covariances is
-    what the covariance of the mean then is at most.
+    what the covariance of the mean then is at most. There is none where a dimension has none.
 
     Parameters
     ----------
@@ -39,18 +39,17 @@ def combine(fits: Mapping[str, Result], fitted: Bools) -> tuple[Floats, Dense] |
     if not everyone.any() or not all(np.ptp(f.estimate[everyone]) > _EQUAL for f in fits.values()):
         return None
     total = np.zeros(int(everyone.sum()))
-    root = np.zeros((len(total), len(total)))
+    root: Floats | None = np.zeros((len(total), len(total)))
     for part in fits.values():
         sd = float(np.std(part.estimate[everyone], ddof=1))
         position = {p: k for k, p in enumerate(part.estimated_ids)}
         keep = np.array([position[p] for p, e in zip(part.people, everyone, strict=True) if e])
         total += part.estimate[everyone] / sd / len(fits)
         joint = part.joint_covariance or part.covariance
-        if joint is not None:
-            root += joint.take(keep).dense() / sd**2 / len(fits)
+        root = None if joint is None or root is None else root + joint.take(keep).dense() / sd**2 / len(fits)
     estimate = np.full(fitted.shape[1], np.nan)
     estimate[everyone] = total
-    return estimate, Dense(root)
+    return estimate, None if root is None else Dense(root)
 
 
 def standing(fits: Fits, fitted: Bools, *, combined: bool) -> tuple[tuple[Status, ...], tuple[Problem | None, ...]]:

@@ -254,7 +254,7 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             df_difference=df,
             df_joint=min(f.joint_df for f in fits.values()),
             unit="none" if common is None else "z",
-            se_basis="none" if common is None else ("judge_cluster" if by_judge else "model"),
+            se_basis="none" if common is None or common[1] is None else ("judge_cluster" if by_judge else "model"),
             level=self.level,
             seed=self.seed,
             parts=dict(fits),

@@ -144,3 +144,14 @@ def test_judges_the_estimates_rely_on_are_named():
     assert found.se_basis == "model"
     plain = PairedComparison(judges="model").fit(pd.concat([frame, alone]))
     assert (found.scores["se"] >= plain.scores["se"] - 1e-12).all()  # enlarged by how much judges disagree on the whole
+
+
+def test_a_composite_of_explained_scores_has_no_interval_either():
+    one = simulate.comparisons(n=6, judges=9, rounds=40, seed=1).table.frame.drop(columns="dimension")
+    people = People.from_frame(pd.DataFrame({"person": sorted({*one["left"], *one["right"]}), "x": [3.0, 1.0, 2.0, 5.0, 4.0, 0.0]}))
+    both = pd.concat([one.assign(dimension="care"), one.assign(dimension="speed")])
+    found = PairedComparison(covariates=("x",), standardise=True).fit(both, people=people)
+    assert found.covariance is None
+    assert found.se_basis == "none"
+    assert found.scores["score"].notna().all()
+    assert found.scores["se"].isna().all()
