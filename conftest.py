@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import rankkit.bias  # noqa: F401 - a check has the name of its module: pytest must not put the module in its place
 from rankkit import errors
 
 

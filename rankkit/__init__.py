@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rankkit import agreement, datasets, elicit, errors, simulate
+    from rankkit import accuracy, agreement, bias, datasets, elicit, errors, simulate
     from rankkit.assessment import FittedBy, fit_by
     from rankkit.comparing import MethodComparison, compare
     from rankkit.design_audit import DesignAudit, audit
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rankkit.methods.alternation_ranking import AlternationRanking
     from rankkit.methods.forced_distribution import ForcedDistribution
     from rankkit.methods.graphic_rating_scale import GraphicRatingScale
+    from rankkit.methods.many_facet_rasch import ManyFacetRasch
     from rankkit.methods.paired_comparison import PairedComparison
     from rankkit.result import Result
     from rankkit.tables.attributes import Attributes
@@ -33,6 +34,7 @@ _HOME = {
     "FittedBy": "assessment",
     "ForcedDistribution": "methods.forced_distribution",
     "GraphicRatingScale": "methods.graphic_rating_scale",
+    "ManyFacetRasch": "methods.many_facet_rasch",
     "MethodComparison": "comparing",
     "PairedComparison": "methods.paired_comparison",
     "People": "tables.people",
@@ -40,7 +42,9 @@ _HOME = {
     "RankkitError": "errors",
     "Ratings": "tables.ratings",
     "Result": "result",
+    "accuracy": "",
     "agreement": "",
+    "bias": "",
     "audit": "design_audit",
     "compare": "comparing",
     "datasets": "",
@@ -67,6 +71,7 @@ __all__ = [
     "FittedBy",
     "ForcedDistribution",
     "GraphicRatingScale",
+    "ManyFacetRasch",
     "MethodComparison",
     "PairedComparison",
     "People",
@@ -74,8 +79,10 @@ __all__ = [
     "RankkitError",
     "Ratings",
     "Result",
+    "accuracy",
     "agreement",
     "audit",
+    "bias",
     "compare",
     "datasets",
     "elicit",

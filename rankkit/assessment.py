@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import DataError, PeopleError, Problem, SettingsError
+from rankkit.lazy_tables import each
 from rankkit.result import Result, Status
 from rankkit.tables.attributes import Attributes
 from rankkit.tables.judgements import Judgements
@@ -199,7 +200,7 @@ def with_people(result: R, people: People) -> R:
     """Add people without any judgement (status ``insufficient_data``) and display names."""
     missing = [p for p in people.ids if p not in set(result.people)]
     labels = {**result.labels, **{p: people.labels[p] for p in people.ids if people.labels[p] != p or p not in result.labels}}
-    parts = {d: with_people(part, people) for d, part in result.parts.items()}
+    parts = each(result.parts, partial(with_people, people=people))
     if not missing:
         return replace(result, labels=labels, parts=parts)
     k = len(missing)

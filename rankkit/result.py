@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
@@ -20,12 +20,13 @@ from rankkit.kernels import rank_sets as kernel
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.covariance import Covariance, difference_variance
 from rankkit.kernels.ranking import canonical_order, competition_ranks
+from rankkit.lazy_tables import each
 from rankkit.privacy.audience import Audience, restrict
 
 if TYPE_CHECKING:
     from rankkit.errors import Lang
 
-Unit = Literal["scale points", "logit", "probit", "T", "points", "z", "percentile", "ordinal", "none"]
+Unit = Literal["scale points", "POMP", "logit", "probit", "T", "points", "z", "percentile", "ordinal", "none"]
 SeBasis = Literal["rater", "judge_cluster", "model", "bootstrap", "binomial", "assumed", "none"]
 Status = Literal["scored", "provisional", "insufficient_data", "not_identified", "not_scored", "suppressed", "withdrawn"]
 Kind = Literal["simultaneous", "marginal"]
@@ -311,6 +312,8 @@ class Result(show.Shown):
     @property
     def findings(self) -> pd.DataFrame:
         """Patterns to review (columns of the findings contract)."""
+        if "findings" in self.evidence:
+            return self.evidence["findings"].copy(deep=False)
         return findings.as_frame(self.patterns)
 
     @property
@@ -388,5 +391,9 @@ class Result(show.Shown):
 
     def relabelled(self, labels: Mapping[str, str]) -> Self:
         """Return the result under other display names."""
-        parts = {d: p.relabelled(labels) for d, p in self.parts.items()}
+        parts = each(self.parts, partial(_relabelled, labels=labels))
         return replace(self, labels={**self.labels, **{p: labels[p] for p in self.people if p in labels}}, parts=parts)
+
+
+def _relabelled(part: Result, labels: Mapping[str, str]) -> Result:
+    return part.relabelled(labels)

@@ -25,6 +25,7 @@ _TINY_RATIO = 1e-6  # below it (I − S⁻¹)/θ cancels and is computed without
 EXHAUSTED = 1e-10  # residual share of the total variance below which it is taken to be zero: an exactly additive table
 _SMALL = 128  # up to this size dpotri, which always starts threads, is slower than solving for the unit matrix
 _DENSE_ENTRIES = 40_000_000  # counts kept as a dense table up to this many cells (320 MB)
+LARGEST = 12_000  # levels of the smaller factor: its matrices take 1.2 GB each
 _DENSE_SPEEDUP = 60.0  # multiplications a dense product does in the time of one in a sparse product
 
 
@@ -36,6 +37,8 @@ class CrossedDesign:
         self.a, self.b = (col, row) if self.swapped else (row, col)
         self.na, self.nb = max(n_rows, n_cols), min(n_rows, n_cols)
         self.n = len(row)
+        if self.nb > LARGEST:
+            raise ConvergenceError("E-MIXEDSIZE", levels=self.nb, limit=LARGEST)
         cells = sparse.csr_array((np.ones(self.n), (self.a, self.b)), shape=(self.na, self.nb))
         cells.sum_duplicates()
         self.cells = cells

@@ -141,7 +141,8 @@ def fit(y: ArrayLike, row: ArrayLike, col: ArrayLike, n_rows: int, n_cols: int) 
     Raises
     ------
     ConvergenceError
-        If the criterion does not settle within 100 iterations.
+        If the criterion does not settle within 100 iterations; ``E-MIXEDSIZE`` if both factors have more than 12 000
+        levels (where they fall apart into groups, :mod:`~rankkit.kernels.mixed_reml` can still do it).
 
     References
     ----------

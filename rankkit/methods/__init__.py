@@ -15,6 +15,7 @@ HOME = {
     "AlternationRanking": "alternation_ranking",
     "PairedComparison": "paired_comparison",
     "ForcedDistribution": "forced_distribution",
+    "ManyFacetRasch": "many_facet_rasch",
 }
 
 

@@ -2,58 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from rankkit.archive import archived
 from rankkit.assessment import Assessment, Fixed, check_choice, is_number
 from rankkit.design_audit import DesignAudit, of_ratings
-from rankkit.errors import IdentificationError, InsufficientDataError, PolicyError, Problem, RatingsError, SettingsError
-from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.rating_composite import adjust as adjust_cells
-from rankkit.kernels.rating_composite import composite
-from rankkit.methods import rating_evidence, rating_tables
-from rankkit.methods.rating_evidence import Evidence, rating_notes
-from rankkit.result import Result, Status, Unit
+from rankkit.errors import Problem, RatingsError, SettingsError
+from rankkit.kernels.arrays import Bools
+from rankkit.lazy_tables import LazyTables
+from rankkit.methods import rating_adjustments, rating_evidence, rating_scales, rating_tables
+from rankkit.methods.rating_adjustments import Adjust, may_adjust
+from rankkit.methods.rating_alternatives import Alternatives
+from rankkit.methods.rating_evidence import of_dimensions, rating_notes
+from rankkit.methods.rating_reliability import reliability
+from rankkit.methods.rating_result import GraphicRatingScaleResult
+from rankkit.methods.rating_scales import Scales
+from rankkit.methods.rating_scoring import SINGLE_RATER_RELIABILITY, Choices, Scored, Scoring
 from rankkit.tables.people import People
-from rankkit.tables.ratings import Cells, Ratings
-from rankkit.tables.score_checks import possible
-
-Adjust = Literal["none", "center", "z"]
-SINGLE_RATER_RELIABILITY = 0.52  # supervisors' interrater reliability: Viswesvaran, Ones & Schmidt (1996)
-_SUM_SLACK = 1e-9  # rounding when weights are added
-
-
-@archived
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class GraphicRatingScaleResult(Result):
-    """Result of :class:`GraphicRatingScale`.
-
-    Attributes
-    ----------
-    weights : DataFrame
-        Indexed by ``dimension``: nominal weight, effective weight, standard deviation between people.
-    components : DataFrame
-        Indexed by ``facet``: variance component (estimate, and as it came out before zeroing).
-    ratings_by_rater : DataFrame
-        The cells the scores were made of.
-    changes : DataFrame
-        With an adjustment: raw beside adjusted score, and who changes rank.
-    """
-
-    weights: pd.DataFrame = field(default_factory=pd.DataFrame)
-    components: pd.DataFrame = field(default_factory=pd.DataFrame)
-    ratings_by_rater: pd.DataFrame = field(default_factory=pd.DataFrame)
-    changes: pd.DataFrame = field(default_factory=pd.DataFrame)
-
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """Tables this method adds to reports."""
-        named = {"changes": self.changes, "weights": self.weights, "components": self.components}
-        return {k: v for k, v in named.items() if len(v)}
+from rankkit.tables.ratings import Ratings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,15 +44,36 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
 
     Parameters
     ----------
-    scale : (float, float), optional
-        Lowest and highest possible score; the table's own by default.
+    scale : (float, float) or mapping, optional
+        Lowest and highest possible score; the table's own by default. Dimensions on different scales: dimension to
+        (lowest, highest); scores are then percent of maximum possible, 100 (x − min) / (max − min) (Cohen, Cohen, Aiken &
+        West 1999), and a note says so.
     weights : mapping, optional
         Dimension to weight, summing to 1 or 100; equal by default. Nothing is rescaled silently.
-    adjust : {"none", "center", "z"}
-        Take out each rater's mean, or mean and spread, dimension by dimension. The raw score stays beside it.
+    adjust : {"none", "center", "z", "T", "rank_normal", "severity", "anchor", "objective", "mfrm"}
+        What to take out of the ratings; the raw score stays beside it.
+
+        * ``center``, ``z``, ``T``: each rater's mean, or mean and spread, dimension by dimension; T is 50 + 10 z. The spread
+          of a rater with fewer than eight ratees is pooled with that of others.
+        * ``rank_normal``: only each rater's order is kept, as normal scores (Blom).
+        * ``severity``: each rater's severity, estimated from the people the rater shares with others and shrunken where
+          these are few. Nothing is assumed about who rates whom; the design must be connected.
+        * ``anchor``: the same, estimated from anchor ratees or vignettes only (``anchors``), who are not ranked.
+        * ``objective``: what a rater's mean exceeds the line on an objective measure of the rater's people by
+          (``objective``). Experimental: no standard errors.
+        * ``mfrm``: fair averages of the many-facet Rasch model (:class:`~rankkit.ManyFacetRasch`).
     assume : {"equal_teams"}, optional
         Accepts in writing that the raters' groups are equally good, which is taken literally: that groups of people drawn
-        at random differ by chance is not in the standard errors. Needed to adjust unless every rater rates everyone.
+        at random differ by chance is not in the standard errors. Needed to take out raters' means (``center``, ``z``, ``T``,
+        ``rank_normal``) unless every rater rates everyone.
+    anchors : tuple of str, optional
+        People whom raters rate only to show their severity (past cases, vignettes); by default those marked in a column
+        ``anchor``. They are never ranked.
+    objective : str, optional
+        Column of the table of people with the objective measure, for ``adjust="objective"``.
+    ordinal : bool
+        Treat scores as ordered categories: measures of the adjacent-category (many-facet Rasch) model, in logits, instead
+        of means.
     min_weight : float
         Share of the total weight that must be observed for a score.
     reliability : float, optional
@@ -116,10 +108,13 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
     """
 
     accepts: ClassVar[type[Ratings]] = Ratings
-    scale: tuple[float, float] | None = None
+    scale: tuple[float, float] | Mapping[str, tuple[float, float]] | None = None
     weights: Mapping[str, float] | None = None
     adjust: Adjust = "none"
     assume: Literal["equal_teams"] | None = None
+    anchors: tuple[str, ...] | None = None
+    objective: str | None = None
+    ordinal: bool = False
     min_weight: float = 0.6
     reliability: float | None = None
     sources: tuple[str, ...] | None = None
@@ -128,44 +123,71 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         super().__post_init__()
         check_choice("adjust", self.adjust, Adjust)
         check_choice("assume", self.assume or "equal_teams", Literal["equal_teams"])
-        object.__setattr__(self, "scale", possible(self.scale))
+        scales: Scales = rating_scales.checked(self.scale)
+        object.__setattr__(self, "scale", Fixed.of(scales) if isinstance(scales, Mapping) else scales)
         if not is_number(self.min_weight) or not 0 < self.min_weight <= 1:
             raise SettingsError("E-SETTING", name="min_weight", value=self.min_weight, allowed="above 0, up to 1")
         if self.reliability is not None and not (is_number(self.reliability) and 0 <= self.reliability < 1):
             raise SettingsError("E-SETTING", name="reliability", value=self.reliability, allowed="0 up to, but not including, 1")
+        if not isinstance(self.ordinal, bool):
+            raise SettingsError("E-SETTING", name="ordinal", value=self.ordinal, allowed="True, False")
+        if self.ordinal and self.adjust not in ("none", "mfrm"):
+            allowed = "'none' with ordinal=True, which takes severity out itself"
+            raise SettingsError("E-SETTING", name="adjust", value=self.adjust, allowed=allowed)
         if self.weights is not None:
-            object.__setattr__(self, "weights", Fixed.of(checked_weights(self.weights)))
-        sources: Any = self.sources
-        if sources is not None:
-            object.__setattr__(self, "sources", (sources,) if isinstance(sources, str) else tuple(sources))
+            object.__setattr__(self, "weights", Fixed.of(rating_scales.checked_weights(self.weights)))
+        for name in ("sources", "anchors"):
+            given: Any = getattr(self, name)
+            if given is not None:
+                object.__setattr__(self, name, (given,) if isinstance(given, str) else tuple(map(str, given)))
 
-    def _estimate(self, table: Ratings, people: People | None, /) -> GraphicRatingScaleResult:  # noqa: ARG002 - names are attached later
+    def _estimate(self, table: Ratings, people: People | None, /) -> GraphicRatingScaleResult:
         table, notes = self._prepared(table)
-        weights = self._weights_for(table)
+        anchors = rating_adjustments.anchors_in(table, self.anchors)
+        weights = rating_scales.weights_for(table, self.weights)
         design = of_ratings(table, np.ones(len(table), dtype=bool))  # the rows in use are chosen, self ratings included
-        cells = table.cells
-        raw = self._evidence(table, cells, weights, design)
-        used, changes = raw, pd.DataFrame()
-        extra: list[Problem] = []
-        if self.adjust != "none":
-            self._may_adjust(design, table)
-            cells, extra = self._adjusted(table)
-            used = self._evidence(table, cells, weights, design, raw)
-            changes = rating_tables.changes(table, raw, used)
-        notes += [*rating_notes(table, used.parts), *used.notes, *extra]
-        design = replace(design, notes=self._design_notes(design))
-        parts = self._parts(table, cells, design) if len(table.dimensions) > 1 else {}
-        facets, negative = rating_tables.components(table, used)
+        scoring = Scoring(self._choices(), table, weights, design, anchors, people)
+        raw = used = scoring.raw()
+        if self.adjust != "none" or self.ordinal:
+            if self.adjust != "none":
+                may_adjust(self.adjust, self.assume, design, table)
+                notes.append(Problem("I-ADJUSTED", None, None, None, {"adjust": self.adjust}))
+            used = scoring.adjusted(raw, self.adjust)
+        notes += [*rating_notes(table, used.evidence.parts), *used.evidence.notes, *used.notes]
+        if anchors.any():
+            notes.append(Problem("I-ANCHORS", None, None, None, {"who": [table.labels[table.people[i]] for i in np.flatnonzero(anchors)]}))
+        scoring = replace(scoring, design=replace(design, notes=self._design_notes(design)))
+        facets, negative = rating_tables.components(table, used.evidence)
+        single = SINGLE_RATER_RELIABILITY if self.reliability is None else self.reliability
         return GraphicRatingScaleResult(
-            **self._common(table, used, design),
-            parts=parts,
-            notes=(*design.notes, *notes, *rating_evidence.of_parts(parts, used), *negative),
-            evidence={"reliability": rating_tables.reliability(raw, self.level)},
-            weights=rating_tables.weight_table(table, used.parts, weights),
-            components=facets,
-            ratings_by_rater=rating_tables.by_rater(table),
-            changes=changes,
+            **scoring.fields(used),
+            parts=scoring.parts(),
+            notes=(*scoring.design.notes, *notes, *of_dimensions(table, used.evidence, single), *negative),
+            evidence=self._tables(scoring, raw, used, facets),
         )
+
+    def _choices(self) -> Choices:
+        return Choices(**{f.name: getattr(self, f.name) for f in fields(Choices)})
+
+    def _tables(self, scoring: Scoring, raw: Scored, used: Scored, facets: pd.DataFrame) -> LazyTables:
+        """What can be asked of the result, computed when it is."""
+        table, people = scoring.table, scoring.people
+        others = Alternatives(scoring, raw)
+        makers: dict[str, Callable[[], pd.DataFrame]] = {
+            "reliability": partial(reliability, table, raw.evidence, self.level),
+            "weights": partial(rating_tables.weight_table, table, used.evidence.parts, scoring.weights),
+            "weight_sensitivity": partial(rating_tables.weight_sensitivities, table, used.evidence.parts, scoring.weights, self.seed),
+            "components": facets.copy,
+            "ratings_by_rater": partial(rating_tables.by_rater, table),
+            "findings": partial(rating_tables.findings, table, people, self.level, self.seed),
+            "alternatives": others.table,
+            "refused_adjustments": others.refused,
+        }
+        if used is not raw:
+            makers["changes"] = partial(rating_tables.changes, table, raw.evidence, used.evidence)
+        if used.severities is not None:
+            makers["severities"] = partial(rating_adjustments.table_of_severities, used.severities, table, self.level)
+        return LazyTables(makers)
 
     def _design_notes(self, design: DesignAudit) -> tuple[Problem, ...]:
         """What the design cannot tell, less what was just accepted in writing (which has a note of its own)."""
@@ -174,11 +196,11 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
 
     def _prepared(self, table: Ratings) -> tuple[Ratings, list[Problem]]:
         """Check scale and cycle, choose the sources."""
-        if self.scale is not None and self.scale != table.scale:
-            table = table.with_scale(self.scale)
+        table, notes = rating_scales.on_one_scale(table, self.scale)
         if "cycle" in table.extras and len(table.extras["cycle"].unique()) > 1:
             raise RatingsError("E-CYCLE", cycles=sorted(map(str, table.extras["cycle"].unique())))
-        notes = [Problem("I-WEIGHTCOLUMN")] if "weight" in table.extras else []
+        if "weight" in table.extras:
+            notes.append(Problem("I-WEIGHTCOLUMN"))
         if not table.sources:
             if self.sources:
                 raise RatingsError("E-COLS", missing="source", found=list(map(str, table.frame.columns)), example="'source': '…'")
@@ -190,167 +212,8 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
             table = _with_rows(table, use)
         return table, notes
 
-    def _weights_for(self, table: Ratings) -> Floats:
-        """Weights of the dimensions in the data, summing to one; by default equal over those that anyone was rated on."""
-        dimensions = table.dimensions
-        if self.weights is None:
-            rated = np.bincount(table.dimension[~np.isnan(table.score)], minlength=len(dimensions)) > 0
-            return rated / rated.sum() if rated.any() else np.full(len(dimensions), 1 / len(dimensions))
-        missing = [d for d in dimensions if d not in self.weights]
-        unknown = [d for d in self.weights if d not in dimensions]
-        if missing or unknown:
-            raise PolicyError("E-WEIGHTNAME", missing=missing or "–", unknown=unknown or "–")
-        w = np.array([self.weights[d] for d in dimensions])
-        return np.asarray(w / w.sum())
-
-    def _evidence(self, table: Ratings, cells: Cells, weights: Floats, design: DesignAudit, raw: Evidence | None = None) -> Evidence:
-        """Composites with their covariance and degrees of freedom; of adjusted cells, given the evidence of the raw ones."""
-        filled = ~np.isnan(cells.score)
-        parts = composite(
-            cells.ratee[filled],
-            cells.rater[filled],
-            cells.dimension[filled],
-            cells.score[filled],
-            weights,
-            len(table.people),
-            len(table.raters),
-        )
-        scored = ~np.isnan(parts.score) & (parts.weight_seen >= self.min_weight - _SUM_SLACK)
-        if not scored.any():
-            raise InsufficientDataError(
-                "E-FEW", what="a score", needed=f"{self.min_weight:.0%}", unit="of the weight rated", found=f"{parts.weight_seen.max():.0%}"
-            )
-        single = SINGLE_RATER_RELIABILITY if self.reliability is None else self.reliability
-        before = raw.fitted if raw is not None and self.adjust == "center" else None
-        return rating_evidence.evidence(parts, scored, design.kind, single, centred=raw is not None, before=before)
-
-    def _common(self, table: Ratings, used: Evidence, design: DesignAudit) -> dict[str, Any]:
-        """Fields every part of the result shares."""
-        status, reasons = self._status(table, used)
-        unit: Unit = "z" if self.adjust == "z" else "scale points"
-        n_raters = used.parts.n_raters if not table.averaged_over else np.full(len(table.people), -1, dtype=np.int64)
-        rated = ~np.isnan(table.score)
-        return {
-            "method": type(self).__name__,
-            "people": table.people,
-            "labels": table.labels,
-            "estimate": np.where(used.scored, used.parts.score, np.nan),
-            "status": status,
-            "reasons": reasons,
-            "n_raters": n_raters,
-            "n_obs": np.bincount(table.ratee[rated], minlength=len(table.people)),
-            "covariance": used.covariance,
-            "df": used.df,
-            "df_difference": used.df_difference,
-            "unit": unit,
-            "se_basis": used.se_basis,
-            "level": self.level,
-            "seed": self.seed,
-            "design": design,
-        }
-
-    def _status(self, table: Ratings, used: Evidence) -> tuple[tuple[Status, ...], tuple[Problem | None, ...]]:
-        """Say of each person how final the score is, and why."""
-        rated = np.bincount(table.ratee[~np.isnan(table.score)], minlength=len(table.people)) > 0
-        status: list[Status] = []
-        reasons: list[Problem | None] = []
-        for i in range(len(table.people)):
-            share = float(used.parts.weight_seen[i])
-            if used.scored[i]:
-                whole = share > 1 - _SUM_SLACK
-                status.append("scored" if whole else "provisional")
-                reasons.append(None if whole else Problem("S-PARTIAL", None, None, None, {"share": f"{share:.0%}"}))
-                continue
-            status.append("insufficient_data")
-            if not rated[i]:
-                reasons.append(Problem("S-NOSCORE"))
-            elif share == 0 or np.isnan(used.parts.score[i]):
-                reasons.append(Problem("S-CONSTRATERS" if self.adjust == "z" else "S-NOWEIGHT"))
-            else:
-                reasons.append(Problem("S-MINWEIGHT", None, None, None, {"share": f"{share:.0%}", "least": f"{self.min_weight:.0%}"}))
-        return tuple(status), tuple(reasons)
-
-    def _parts(self, table: Ratings, cells: Cells, design: DesignAudit) -> dict[str, Result]:
-        """Score each dimension by itself."""
-        parts: dict[str, Result] = {}
-        for code, name in enumerate(table.dimensions):
-            keep = cells.dimension == code
-            own = Cells(cells.ratee[keep], cells.rater[keep], np.zeros(int(keep.sum()), dtype=np.int64), cells.score[keep], cells.n[keep])
-            if np.isnan(own.score).all():
-                continue
-            whole = replace(table, score=np.where(table.dimension == code, table.score, np.nan))
-            raw = None
-            if self.adjust != "none":
-                raw = self._evidence(whole, replace(own, score=table.cells.score[keep]), np.ones(1), design)
-            used = self._evidence(whole, own, np.ones(1), design, raw)
-            parts[name] = Result(**self._common(whole, used, design), notes=used.notes)
-        return parts
-
-    def _may_adjust(self, design: DesignAudit, table: Ratings) -> None:
-        """Refuse what would remove real differences between teams without anyone having said so."""
-        if table.averaged_over:
-            raise IdentificationError("E-IDENT", what="adjust", reason="the raters are unknown", remedy="Use the ratings of single raters.")
-        if self.assume == "equal_teams" or (design.kind in ("crossed", "one_rater") and _rated_alike(table)):
-            return
-        teams = {str(r): [str(p) for p in team] for r, team in design.links.groupby("rater", observed=True)["ratee"]}
-        shown = []
-        for rater, team in list(teams.items())[:4]:
-            names = ", ".join(table.labels.get(p, p) for p in team[:3]) + (" …" if len(team) > 3 else "")
-            shown.append(f"{table.rater_labels.get(rater, rater)}: {names}")
-        who = "; ".join(shown)
-        raise IdentificationError("E-ASSUME", adjust=self.adjust, who=who + (" …" if len(teams) > 4 else ""))
-
-    def _adjusted(self, table: Ratings) -> tuple[Cells, list[Problem]]:
-        """Cells without the raters' level (and spread), and what to say about it."""
-        cells = table.cells
-        how: Literal["center", "z"] = "z" if self.adjust == "z" else "center"
-        score, pooled = adjust_cells(cells.rater, cells.dimension, cells.score, how, len(table.raters), len(table.dimensions))
-        notes = [Problem("I-ADJUSTED", None, None, None, {"adjust": self.adjust})]
-        if self.assume is not None:
-            notes.append(Problem("I-ASSUMETEAMS"))
-        if pooled.any():
-            notes.append(
-                Problem("W-SHRUNKSD", None, None, None, {"who": [table.rater_labels[table.raters[r]] for r in np.flatnonzero(pooled)]})
-            )
-        lost = np.unique(np.column_stack([cells.rater, cells.dimension])[np.isnan(score)], axis=0)
-        for r, d in lost:
-            notes.append(
-                Problem("W-NOSPREAD", None, None, None, {"rater": table.rater_labels[table.raters[r]], "dimension": table.dimensions[d]})
-            )
-        return replace(cells, score=score), notes
-
-
-def checked_weights(weights: Mapping[str, float]) -> dict[str, float]:
-    """Check weights: not negative, summing to 1 or 100.
-
-    Raises
-    ------
-    PolicyError
-        Naming the weight, or the sum.
-    SettingsError
-        If the weights are not named.
-    """
-    out: dict[str, float] = {}
-    if not isinstance(weights, Mapping):
-        raise SettingsError("E-SETTING", name="weights", value=str(weights), allowed="{'dimension': weight, …}")
-    for name, value in weights.items():
-        if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or not np.isfinite(value) or value < 0:
-            raise PolicyError("E-WEIGHTNEG", name=name, value=value)
-        out[str(name)] = float(value)
-    total = sum(out.values())
-    if not (abs(total - 1) < _SUM_SLACK or abs(total - 100) < 100 * _SUM_SLACK):
-        raise PolicyError("E-WEIGHT", total=total)
-    return out
-
 
 def _with_rows(table: Ratings, use: Bools) -> Ratings:
     """Keep some rows, and everybody: people left without a rating stay and are said to have none."""
     kept = {name: getattr(table, name)[use] for name in ("ratee", "rater", "dimension", "source", "score", "rows")}
     return replace(table, **kept, extras=table.extras[use].reset_index(drop=True))
-
-
-def _rated_alike(table: Ratings) -> bool:
-    """Whether every rater who rates a dimension rates everybody on it; else the rater's mean is that of some people only."""
-    cells = table.cells
-    size = np.bincount(cells.rater * len(table.dimensions) + cells.dimension)
-    return bool((size[size > 0] == len(np.unique(cells.ratee))).all())

@@ -14,7 +14,7 @@ from rankkit.kernels.covariance import Covariance, Dense, Factor
 from rankkit.kernels.crossed_reml import CrossedComponents
 from rankkit.kernels.rating_composite import Composite, centred_covariance, panel_gradient, rater_gradient, raw_covariance
 from rankkit.kernels.rating_graph import rating_graph
-from rankkit.result import Result, SeBasis
+from rankkit.result import SeBasis
 from rankkit.tables.ratings import Ratings
 
 _CEILING = 0.5  # share of top ratings above which the scale is said not to separate
@@ -24,7 +24,6 @@ _FEWEST = 3  # raters' composites from which variances can be estimated
 _FEWEST_FOR_ALPHA = 3
 _NO_ERROR = 1e-12  # residual variance over total variance below which raters agree exactly
 _DENSE_LIMIT = 3000
-_OF_STANDARD_ERRORS = ("I-ASSUMED", "W-NOVAR", "W-TWORATINGS", "W-ALLEQUAL", "I-ONEPERSON")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +38,7 @@ class Evidence:
     se_basis: SeBasis
     fitted: CrossedComponents | None
     notes: tuple[Problem, ...]
+    remarks: Mapping[int, Problem] | None = None  # people of whom there is something to say, by code
 
 
 def evidence(
@@ -81,7 +81,7 @@ def evidence(
         covariance = centred_covariance(parts, keep, fitted.residual * lost, float(panel @ fitted.variances[1:]))
         each[:, 1], difference[1] = panel[0], 0.0
     df = infinite.copy()
-    df[keep] = _degrees(each, fitted, parts, keep)
+    df[keep] = degrees(each, fitted, parts, keep)
     df_difference = float(crossed_reml.satterthwaite(difference, fitted.variances, fitted.variance_unrestricted))
     remarks = _small_print(parts, fitted)
     if equal or len(keep) == 1:
@@ -89,7 +89,7 @@ def evidence(
     return Evidence(parts, scored, covariance, df, df_difference, "rater", fitted, remarks)
 
 
-def _degrees(each: Floats, fitted: CrossedComponents, parts: Composite, keep: Ints) -> Floats:
+def degrees(each: Floats, fitted: CrossedComponents, parts: Composite, keep: Ints) -> Floats:
     """Satterthwaite's degrees of freedom of each score, with an allowance where one panel stands behind all scores.
 
     Then the panel's mean severity is independent of the estimated spread of severity, and Satterthwaite's intervals are
@@ -227,8 +227,40 @@ def rows_of_sources(table: Ratings, sources: tuple[str, ...] | None) -> Bools:
     return np.isin(table.source, [table.sources.index(s) for s in sources])
 
 
-def of_parts(parts: Mapping[str, Result], whole: Evidence) -> list[Problem]:
-    """Say of single dimensions what does not hold of the whole: where their standard errors come from."""
-    said = {n.code for n in whole.notes}
-    notes = [(d, n) for d, part in parts.items() for n in part.notes if n.code in _OF_STANDARD_ERRORS and n.code not in said]
-    return [Problem(n.code, None, d, None, n.details) for d, n in notes]
+def of_dimensions(table: Ratings, used: Evidence, reliability: float) -> list[Problem]:
+    """Say of single dimensions what does not hold of the whole: where their standard errors come from.
+
+    Whatever can be seen without estimating variances; the rest is said by the result of the dimension itself.
+    """
+    said = {n.code for n in used.notes}
+    if len(table.dimensions) < 2 or table.averaged_over:
+        return []
+    cells, n, k = table.cells, len(table.people), len(table.dimensions)
+    key = cells.ratee * k + cells.dimension
+    raters = np.bincount(key, minlength=n * k).reshape(n, k)
+    low, high = (np.full(n * k, v) for v in (np.inf, -np.inf))
+    np.minimum.at(low, key, cells.score)
+    np.maximum.at(high, key, cells.score)
+    with np.errstate(invalid="ignore"):
+        apart = (high - low).reshape(n, k)
+    notes = []
+    for d, name in enumerate(table.dimensions):
+        rated = np.flatnonzero((raters[:, d] > 0) & used.scored)
+        code = _of_dimension(used.parts.dimension_mean[rated, d], raters[rated, d], apart[rated, d]) if len(rated) else None
+        if code is not None and code not in said:
+            notes.append(Problem(code, None, name, None, {"reliability": f"{reliability:g}"}))
+    return notes
+
+
+def _of_dimension(mean: Floats, raters: Ints, apart: Floats) -> str | None:
+    """Why a dimension has no standard errors of its own, or only assumed ones."""
+    level = _NO_ERROR * max(float(np.abs(mean).max()), 1.0)
+    if len(mean) == 1:
+        return "I-ONEPERSON"
+    if np.ptp(mean) <= level and (apart <= level).all():
+        return "W-ALLEQUAL"
+    if raters.max() < 2:
+        return "I-ASSUMED"
+    if raters.sum() < _FEWEST:
+        return "W-TWORATINGS"
+    return "W-NOVAR" if (apart <= level).all() else None

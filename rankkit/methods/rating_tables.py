@@ -1,22 +1,19 @@
-"""Tables of a rating result: who changes rank, what raters gave, variance components, reliability, weights."""
+"""Tables of a rating result: who changes rank, what raters gave, variance components, weights, patterns to review."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
-from rankkit.agreement.intraclass_correlation import as_frame, coefficients
 from rankkit.errors import Problem
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.effective_weights import effective_weights
-from rankkit.kernels.internal_consistency import cronbach_alpha
+from rankkit.kernels.effective_weights import effective_weights, weight_sensitivity
 from rankkit.kernels.ranking import competition_ranks
 from rankkit.kernels.rating_composite import Composite
 from rankkit.kernels.variance_components import three_way
 from rankkit.methods.rating_evidence import Evidence
+from rankkit.tables.people import People
 from rankkit.tables.ratings import Ratings
-
-_FEWEST_FOR_ALPHA = 3
 
 
 def changes(table: Ratings, raw: Evidence, used: Evidence) -> pd.DataFrame:
@@ -82,24 +79,6 @@ def components(table: Ratings, used: Evidence) -> tuple[pd.DataFrame, tuple[Prob
     return pd.DataFrame({"variance": used.fitted.variances, "as_estimated": used.fitted.variances}, index=facets), ()
 
 
-def reliability(used: Evidence, level: float) -> pd.DataFrame:
-    """Reliability with the form named: intraclass correlations of raters' composites; α labelled as what it is."""
-    columns = ["coefficient", "value", "ci_low", "ci_high", "assumes"]
-    frames = []
-    if used.se_basis == "rater" and int((used.parts.n_raters > 0).sum()) > 1:
-        forms = as_frame(coefficients(used.parts, level, used.fitted))[columns]
-        design_is_nested = used.fitted is not None and bool((~used.fitted.identified).any())
-        wanted = ["ICC(1,1)", "ICC(1,k)"] if design_is_nested else ["ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)"]
-        frames.append(forms[forms["coefficient"].isin(wanted)])
-    x = used.parts.dimension_mean
-    x = x[~np.isnan(x).any(axis=1)]
-    if x.shape[1] > 1 and len(x) >= _FEWEST_FOR_ALPHA and (x.std(axis=0) > 0).any():
-        alpha = cronbach_alpha(x, level=level)
-        text = "internal consistency of the dimensions, not agreement between raters; never used for a standard error"
-        frames.append(pd.DataFrame([("Cronbach's α", alpha.alpha, alpha.low, alpha.high, text)], columns=columns))
-    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
-
-
 def weight_table(table: Ratings, parts: Composite, weights: Floats) -> pd.DataFrame:
     """Nominal beside effective weights: w_d Cov(x_d, X) / Var(X)."""
     x = parts.dimension_mean
@@ -111,3 +90,26 @@ def weight_table(table: Ratings, parts: Composite, weights: Floats) -> pd.DataFr
     with np.errstate(invalid="ignore"):
         sd = np.array([np.nanstd(c, ddof=1) if (~np.isnan(c)).sum() > 1 else np.nan for c in x.T])
     return pd.DataFrame({"nominal": weights, "effective": effective, "sd": sd}, index=index)
+
+
+def weight_sensitivities(table: Ratings, parts: Composite, weights: Floats, seed: int) -> pd.DataFrame:
+    """How much the order depends on the weights: Kendall's τ with the declared ones, by ``scenario``."""
+    columns = ["scenario", "tau", "tau_low"]
+    x = parts.dimension_mean
+    if len(weights) < 2 or int((~np.isnan(x).any(axis=1)).sum()) < 2:
+        return pd.DataFrame(columns=columns)
+    found = weight_sensitivity(x, weights, seed=seed)
+    with np.errstate(invalid="ignore"):
+        known = found.perturbed[~np.isnan(found.perturbed)]
+    rows = [("equal weights", found.equal, float("nan"))]
+    rows += [(f"without {name}", float(t), float("nan")) for name, t in zip(table.dimensions, found.without, strict=True)]
+    if len(known):
+        rows.append(("weights perturbed (Dirichlet, concentration 50)", float(np.median(known)), float(np.quantile(known, 0.05))))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def findings(table: Ratings, people: People | None, level: float, seed: int) -> pd.DataFrame:
+    """Patterns to review that the design allows to look for."""
+    from rankkit.bias.checking import check  # noqa: PLC0415 - the checks are loaded when somebody looks at them
+
+    return check(table, people, level=level, seed=seed).frame

@@ -16,16 +16,24 @@ from rankkit.plot import (
     boundary,
     bump,
     canvas,
+    category_use,
+    components,
     dendrogram,
     design,
+    drift,
+    dstudy,
     forest,
     growth,
+    halo,
     heatmap,
     judges,
     ladder,
     pairs,
     quasi,
     raters,
+    rating_map,
+    severity,
+    wright,
 )
 from rankkit.plot.plot_data import PlotData
 
@@ -43,7 +51,8 @@ class _Plot(Protocol):
 
 
 _PLOTS: tuple[Any, ...] = (
-    forest, bump, boundary, before_after, raters, quasi, pairs, judges, growth, ladder, heatmap, dendrogram, design,
+    forest, bump, boundary, before_after, wright, severity, category_use, halo, drift, components, dstudy, raters, rating_map, quasi,
+    pairs, judges, growth, ladder, heatmap, dendrogram, design,
 )  # fmt: skip
 
 
@@ -52,14 +61,14 @@ def kinds(subject: Any) -> tuple[str, ...]:
 
     Parameters
     ----------
-    subject : Result, MethodComparison, DesignAudit or AlternationSession
+    subject : Result, MethodComparison, Findings, GeneralizabilityStudy, DesignAudit or AlternationSession
         What to draw.
 
     Returns
     -------
     tuple of str
-        Some of ``forest, bump, boundary, before_after, raters, quasi, pairs, judges, growth, ladder, heatmap, dendrogram,
-        design``.
+        Some of ``forest, bump, boundary, before_after, wright, severity, category_use, halo, drift, components, dstudy, raters,
+        rating_map, quasi, pairs, judges, growth, ladder, heatmap, dendrogram, design``.
     """
     return tuple(plot.KIND for plot in _PLOTS if plot.applies(subject))
 
@@ -76,7 +85,7 @@ def data(subject: Any, kind: str | None = None, **options: Any) -> PlotData:
 
     Parameters
     ----------
-    subject : Result, MethodComparison, DesignAudit or AlternationSession
+    subject : Result, MethodComparison, Findings, GeneralizabilityStudy, DesignAudit or AlternationSession
         What to draw.
     kind : str, optional
         One of :func:`kinds`; the first by default.
@@ -100,7 +109,7 @@ def draw(subject: Any, kind: str | None = None, *, ax: Axes | None = None, **opt
 
     Parameters
     ----------
-    subject : Result, MethodComparison, DesignAudit or AlternationSession
+    subject : Result, MethodComparison, Findings, GeneralizabilityStudy, DesignAudit or AlternationSession
         What to draw.
     kind : str, optional
         One of :func:`kinds`; the first by default.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rankkit.errors import Lang
-from rankkit.plot import phrases_of_pairs, phrases_of_rankings
+from rankkit.plot import phrases_of_pairs, phrases_of_rankings, phrases_of_ratings
 
 _PHRASES: dict[str, tuple[str, str]] = {
     # scores
@@ -14,6 +14,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "scale points": ("scale points", "量表分"),
     "logit": ("logits", "logit 单位"),
     "T": ("T scores", "T 分"),
+    "POMP": ("percent of maximum possible", "满分百分比"),
     "points": ("points", "得分"),
     "z": ("z scores", "标准分"),
     "percentile": ("percentile", "百分位"),
@@ -126,6 +127,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "connected": ("connected", "相连"),
     **phrases_of_pairs.PHRASES,
     **phrases_of_rankings.PHRASES,
+    **phrases_of_ratings.PHRASES,
     "titled": ("{title}: {dimension}", "{title}：{dimension}"),
 }
 

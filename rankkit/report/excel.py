@@ -14,7 +14,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from rankkit.errors import Lang, SettingsError, writing
 from rankkit.privacy.audience import Audience
-from rankkit.report import numbers, terms
+from rankkit.report import findings_page, numbers, terms
 from rankkit.report.grids import clean, with_grades
 from rankkit.report.plain import width_of
 from rankkit.report.views import View, view
@@ -47,7 +47,7 @@ def write(
 
     Parameters
     ----------
-    subject : Result or MethodComparison
+    subject : Result, MethodComparison or Findings
         What to write.
     path : path-like
         The file to write (``.xlsx``); missing folders are made.
@@ -68,12 +68,18 @@ def write(
     """
     if lang not in ("en", "zh"):
         raise SettingsError("E-SETTING", name="lang", value=lang, allowed=["en", "zh"])
-    shown = view(subject, audience, lang, ratee if audience == "ratee" else None, key)
+    shown: View | findings_page.FindingsView
+    if findings_page.is_findings(subject):
+        shown = findings_page.view(subject, audience, lang, key)
+        frames = shown.frames()
+    else:
+        shown = view(subject, audience, lang, ratee if audience == "ratee" else None, key)
+        frames = _frames(shown)
     with writing(path, (".xlsx",)) as target:
         book = xlsxwriter.Workbook(str(target), dict(_OPTIONS))
         book.set_properties({"title": shown.title, "created": _CREATED})
         sheets = _Sheets(book, shown)
-        for name, frame in _frames(shown).items():
+        for name, frame in frames.items():
             sheets.add(name, frame)
         try:
             book.close()
@@ -115,7 +121,7 @@ def _settings(v: View) -> pd.DataFrame:
 class _Sheets:
     """The sheets of one workbook, with their shared formats and the names already taken."""
 
-    def __init__(self, book: xlsxwriter.Workbook, v: View) -> None:
+    def __init__(self, book: xlsxwriter.Workbook, v: View | findings_page.FindingsView) -> None:
         self.book, self.v = book, v
         self.taken: set[str] = set()
         self.formats: dict[str, Any] = {}

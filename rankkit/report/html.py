@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from rankkit.errors import Lang, SettingsError, writing
 from rankkit.privacy.audience import Audience
-from rankkit.report import grids, pictures, terms, words
+from rankkit.report import findings_page, grids, pictures, terms, words
 from rankkit.report.numbers import missing, span
 from rankkit.report.views import View, view
 from rankkit.report.words import percent, say
@@ -32,7 +32,7 @@ def write(
 
     Parameters
     ----------
-    subject : Result or MethodComparison
+    subject : Result, MethodComparison or Findings
         What to report on.
     path : path-like
         The file to write (``.html``); missing folders are made.
@@ -66,6 +66,8 @@ def page(subject: Any, *, audience: Audience = "committee", lang: Lang = "en", r
     """Return the report as text; parameters as for :func:`write`."""
     if lang not in ("en", "zh"):
         raise SettingsError("E-SETTING", name="lang", value=lang, allowed=["en", "zh"])
+    if findings_page.is_findings(subject):
+        return _findings(findings_page.view(subject, audience, lang, key))
     if audience != "ratee":
         ratee = None
     shown = view(subject, audience, lang, ratee, key)
@@ -90,6 +92,24 @@ def page(subject: Any, *, audience: Audience = "committee", lang: Lang = "en", r
         basis_sentence=words.basis_sentence(shown.se_basis, lang),
         reading=_reading(shown),
         settings=[(grids.clean(name), grids.clean(value)) for name, value in shown.settings],
+    )
+
+
+def _findings(shown: findings_page.FindingsView) -> str:
+    """Write findings of checks."""
+    lang = shown.lang
+    return (
+        _environment()
+        .get_template("findings.html.jinja")
+        .render(
+            v=shown,
+            html_lang="zh-Hans" if lang == "zh" else "en",
+            say=lambda key, **details: say(key, lang, **details),
+            phrase=lambda key: findings_page.phrase(key, lang),
+            notes=[(_sentence(text, lang, begins=True), grids.clean(fix)) for text, fix in shown.notes],
+            groups=shown.groups() if shown.audience != "research" else [],
+            grids=shown.grids(),
+        )
     )
 
 

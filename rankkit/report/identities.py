@@ -24,8 +24,11 @@ PERSON_COLUMNS = frozenset(
 )  # fmt: skip
 LABEL_COLUMNS = frozenset({"label", "name", "across_label", "rater_label", "label_a", "label_b"})
 _HARMLESS = frozenset(
-    {"adjust", "reliability", "how", "facet", "share", "n", "total", "least", "high", "rule", "asked", "given", "value", "sd"}
-)
+    {
+        "adjust", "reliability", "how", "facet", "share", "n", "total", "least", "high", "rule", "asked", "given", "value", "sd",
+        "argument", "needed",
+    }
+)  # fmt: skip
 _FIXED_FIELDS = frozenset({"method", "status", "unit", "se_basis", "kind", "code", "level", "unit_kind", "settings", "provenance", "facts"})
 
 
@@ -41,6 +44,11 @@ class Identities:
         labels: dict[str, str] = {}
         for result in results:
             _collect(result, labels)
+        return cls.of_labels(labels, key)
+
+    @classmethod
+    def of_labels(cls, labels: Mapping[str, str], key: bytes) -> Identities:
+        """Give everyone of these ids and display names a pseudonym."""
         hidden = pseudonyms(tuple(sorted(labels)), key)
         many = Counter(labels.values())  # a name that two people share stands for neither
         names = {label: hidden[i] if many[label] == 1 else "…" for i, label in labels.items()}

@@ -7,21 +7,25 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
-from rankkit.errors import language
-from rankkit.report import plain, terms
+from rankkit.errors import Lang, language
+from rankkit.report import findings_page, plain, terms
 from rankkit.report.grids import clean
 from rankkit.report.views import is_comparison, view
+from rankkit.report.words import say
+from rankkit.wording import sentence
 
 _CELL = "padding:2px 12px 2px 4px;white-space:nowrap;"
 _NOTE = "margin:2px 0;max-width:60em;"
+MOST_OF_A_KIND = 20
+"""Patterns of one kind shown in a notebook."""
 
 
 def html(subject: Any) -> str:
-    """Show a result, a comparison of methods or a table of findings in a notebook.
+    """Show a result, a comparison of methods, findings or a table of them in a notebook.
 
     Parameters
     ----------
-    subject : Result, MethodComparison or DataFrame
+    subject : Result, MethodComparison, Findings or DataFrame
         What to show.
 
     Returns
@@ -32,6 +36,8 @@ def html(subject: Any) -> str:
     lang = language()
     if isinstance(subject, pd.DataFrame):
         return str(_frame("", [_table(*plain.frame_cells(subject, lang))]))
+    if findings_page.is_findings(subject):
+        return str(_findings(findings_page.view(subject, "hr", lang)))
     v = view(subject, "committee", lang, brief=True)
     notes = [Markup('<p style="{}">{}</p>').format(_NOTE, line) for line in _notes(v)]
     if is_comparison(subject):
@@ -43,6 +49,45 @@ def html(subject: Any) -> str:
         return str(_frame(f"{v.title}: {', '.join(clean(m) for m in v.methods)}", [*tables, *notes]))
     tables = [] if v.scores is None else [_table(*plain.score_cells(v, v.scores))]
     return str(_frame(plain.heading(v), [*tables, *notes]))
+
+
+def _findings(v: findings_page.FindingsView) -> Markup:
+    """Patterns as a list, then the checks, then what was refused."""
+    lang = v.lang
+    parts = [_paragraph(say("simulated", lang))] if v.simulated else []
+    for heading, cards in v.groups():
+        items = Markup("").join(
+            Markup('<li style="{}">{}<br><span style="opacity:.75">{}{}{}{}</span></li>').format(
+                _NOTE,
+                Markup("<br>").join(_first(card.texts, lang)),
+                findings_page.phrase("else", lang),
+                card.otherwise,
+                Markup("<br>") if card.action else "",
+                findings_page.phrase("do", lang) + card.action if card.action else "",
+            )
+            for card in cards
+        )
+        parts += [_paragraph(heading, bold=True), Markup('<ul style="margin:2px 0">{}</ul>').format(items)]
+    if not v.cards:
+        parts.append(_paragraph(findings_page.phrase("none", lang)))
+    if len(v.checks):
+        parts += [_paragraph(findings_page.phrase("checks", lang), bold=True), _table(*plain.frame_cells(v.checks, lang))]
+    if len(v.refused):
+        parts.append(_paragraph(findings_page.phrase("refused", lang), bold=True))
+        parts += [_paragraph(sentence(c, t, f, lang)) for c, t, f in v.refused[["check", "text", "fix"]].itertuples(index=False)]
+    parts += [_paragraph(sentence("", text, fix, lang)) for text, fix in v.notes]
+    return _frame(plain.findings_heading(v), parts)
+
+
+def _first(texts: tuple[str, ...], lang: Lang) -> list[str]:
+    """Shorten a long list of patterns of one kind."""
+    rest = len(texts) - MOST_OF_A_KIND
+    return list(texts) if rest <= 0 else [*texts[:MOST_OF_A_KIND], findings_page.phrase("more", lang, n=rest)]
+
+
+def _paragraph(text: str, *, bold: bool = False) -> Markup:
+    shape = Markup('<p style="{}"><b>{}</b></p>') if bold else Markup('<p style="{}">{}</p>')
+    return shape.format(_NOTE, clean(text))
 
 
 def _notes(v: Any) -> list[str]:

@@ -14,7 +14,18 @@ from rankkit.report import terms
 BLANK = "–"
 _DECIMALS = {"scale points": 2, "logit": 2, "probit": 2, "T": 1, "points": 1, "z": 2, "percentile": 0, "ordinal": 0, "none": 2}
 _SCORES = {"score", "raw_score", "se", "ci_low", "ci_high", "difference", "score_a", "score_b"}
-_PERCENT = {"largest_probability", "probability", "share", "nominal", "effective", "overlap", "same", "moved_1_or_more", "moved_2_or_more"}
+_PERCENT = {
+    "largest_probability",
+    "probability",
+    "share",
+    "nominal",
+    "effective",
+    "overlap",
+    "same",
+    "enough",
+    "moved_1_or_more",
+    "moved_2_or_more",
+}
 _THREE = {"p", "q", "variance"}
 _WORDS = (
     *("coefficient", "facet", "level", "term", "setting", "value", "design", "reason", "interval", "source", "assumes"),

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from rankkit.errors import Lang, language
-from rankkit.report import numbers, terms
+from rankkit.report import findings_page, numbers, terms
 from rankkit.report.grids import clean, grades_of, grid
 from rankkit.report.views import View, is_comparison, view
 from rankkit.report.words import NO_BREAK, percent, say
@@ -52,11 +52,11 @@ def cut(text: str, most: int) -> str:
 
 
 def text(subject: Any) -> str:
-    """Show a result, a comparison, a design audit or a table of findings in a terminal.
+    """Show a result, a comparison, a design audit, findings or a table of them in a terminal.
 
     Parameters
     ----------
-    subject : Result, MethodComparison, DataFrame or anything with ``in_words``
+    subject : Result, MethodComparison, Findings, DataFrame or anything with ``in_words``
         What to show.
 
     Returns
@@ -67,6 +67,8 @@ def text(subject: Any) -> str:
     lang = language()
     if isinstance(subject, pd.DataFrame):
         return "\n".join(aligned(*frame_cells(subject, lang)))
+    if findings_page.is_findings(subject):
+        return _findings(findings_page.view(subject, "hr", lang))
     if is_comparison(subject):
         return _comparison(view(subject, "committee", lang), lang)
     return _result(view(subject, "committee", lang, brief=True))
@@ -201,6 +203,38 @@ def _result(v: View) -> str:
     if v.scores is not None and len(v.scores):
         lines += aligned(*score_cells(v, v.scores))
     return "\n".join([*lines, *notes(v)])
+
+
+def _findings(v: findings_page.FindingsView) -> str:
+    lang = v.lang
+    lines = _wrap(findings_heading(v), "")
+    lines += _wrap(say("simulated", lang)) if v.simulated else []
+    for heading, cards in v.groups():
+        lines += ["", heading]
+        for card in cards:
+            for text in card.texts[:_FIRST]:
+                lines += _wrap(text, "  - ")
+            if len(card.texts) > _FIRST:
+                lines.append("  " + findings_page.phrase("more", lang, n=len(card.texts) - _FIRST))
+            lines += _wrap(findings_page.phrase("else", lang) + card.otherwise, "    ")
+            lines += _wrap(findings_page.phrase("do", lang) + card.action, "    ") if card.action else []
+    if not v.cards:
+        lines += ["", *_wrap(findings_page.phrase("none", lang), "")]
+    if len(v.checks):
+        lines += ["", findings_page.phrase("checks", lang), *aligned(*frame_cells(v.checks, lang))]
+    if len(v.refused):
+        lines += ["", findings_page.phrase("refused", lang)]
+        for check, text, fix in v.refused[["check", "text", "fix"]].itertuples(index=False):
+            lines += _wrap(sentence(check, text, fix, lang), "  - ")
+    for text, fix in v.notes:
+        lines += ["", *_wrap(sentence("", text, fix, lang))]
+    return "\n".join(lines)
+
+
+def findings_heading(v: findings_page.FindingsView) -> str:
+    """First line of findings: how many checks, patterns and refusals."""
+    colon, comma = ("：", "，") if v.lang == "zh" else (": ", ", ")
+    return v.title + colon + comma.join(f"{name} {n}" if v.lang == "zh" else f"{name.lower()} {n}" for name, n in v.facts)
 
 
 def _comparison(v: View, lang: Lang) -> str:

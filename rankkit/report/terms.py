@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rankkit.errors import Lang
-from rankkit.report import terms_of_pairs, terms_of_rankings
+from rankkit.report import terms_of_bias, terms_of_pairs, terms_of_rankings, terms_of_rasch
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "ratee": ("Id", "编号"),
@@ -98,8 +98,10 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "cut": ("Cut", "分界"),
     "people_above": ("People above", "分界以上人数"),
     "sd": ("Standard deviation", "标准差"),
+    **terms_of_bias.COLUMNS,
     **terms_of_pairs.COLUMNS,
     **terms_of_rankings.COLUMNS,
+    **terms_of_rasch.COLUMNS,
 }
 """Column name: (English, Chinese)."""
 
@@ -129,8 +131,10 @@ TABLES: dict[str, tuple[str, str]] = {
     "raters": ("Raters", "评价人"),
     "residuals": ("Residuals", "残差"),
     "judges": ("Judges", "评判者"),
+    **terms_of_bias.TABLES,
     **terms_of_pairs.TABLES,
     **terms_of_rankings.TABLES,
+    **terms_of_rasch.TABLES,
 }
 """Table name: (English, Chinese)."""
 
@@ -142,6 +146,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     "not_scored": ("not scored", "不计分"),
     "suppressed": ("suppressed", "已隐去"),
     "withdrawn": ("withdrawn", "已撤回"),
+    **terms_of_rasch.STATUSES,
 }
 """Status: (English, Chinese)."""
 
@@ -254,14 +259,18 @@ VALUES: dict[str, tuple[str, str]] = {
         "维度间的内部一致性，不是评价人之间的一致性",
     ),
     "never used for a standard error": ("never used for a standard error", "从不用于计算标准误"),
+    **terms_of_bias.VALUES,
     **terms_of_pairs.VALUES,
     **terms_of_rankings.VALUES,
+    **terms_of_rasch.VALUES,
 }
 """Words found in cells: (English, Chinese)."""
 
 WORKINGS: dict[str, tuple[str, str]] = {
+    **terms_of_bias.WORKINGS,
     **terms_of_pairs.WORKINGS,
     **terms_of_rankings.WORKINGS,
+    **terms_of_rasch.WORKINGS,
     **{name: text for name, text in terms_of_rankings.VALUES.items() if " " in name},
 }
 """Words found in the columns that say how something was worked out, what it is of, or which parameter it is."""
@@ -308,6 +317,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "se_basis": ("Basis of standard errors", "标准误依据"),
     **terms_of_pairs.SETTINGS,
     **terms_of_rankings.SETTINGS,
+    **terms_of_rasch.SETTINGS,
 }
 """Setting or provenance entry: (English, Chinese)."""
 
@@ -377,7 +387,7 @@ def _part_by_part(table: dict[str, tuple[str, str]], name: str, lang: Lang) -> s
 
 
 def _numbered(name: str) -> str:
-    for pattern, chinese in terms_of_pairs.NUMBERED:
+    for pattern, chinese in (*terms_of_pairs.NUMBERED, *terms_of_bias.NUMBERED):
         if re.fullmatch(pattern, name):
             return re.sub(pattern, chinese, name)
     return name

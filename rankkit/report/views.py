@@ -256,7 +256,7 @@ def _tables(
         }
         return {name: t for name, t in cut.items() if len(t)}
     if audience == "research":
-        return {name: _without_names(t, who) for name, t in tables.items()}
+        return {name: without_names(t, who) for name, t in tables.items()}
     return {name: _with_labels(t, labels) for name, t in tables.items()}
 
 
@@ -269,7 +269,7 @@ def _with_labels(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame
     return out
 
 
-def _without_names(frame: pd.DataFrame, who: Identities) -> pd.DataFrame:
+def without_names(frame: pd.DataFrame, who: Identities) -> pd.DataFrame:
     """Keep numbers, pseudonyms and the words known to be harmless; drop every other text."""
     kept = [c for c in frame.columns if c not in LABEL_COLUMNS and (_is_number(frame[c]) or c in PERSON_COLUMNS or c in _RESEARCH_WORDS)]
     kept = [c for c in kept if not who.mentioned_in(str(c)) or c in terms.COLUMNS]
@@ -297,10 +297,12 @@ def _is_number(column: Any) -> bool:
 
 
 def _findings(result: Result, audience: Audience, who: Identities) -> pd.DataFrame | None:
-    frame = result.findings
-    if audience == "ratee" or not len(frame):
+    if audience == "ratee":
         return None
-    return _without_names(frame, who) if audience == "research" else frame
+    frame = result.findings
+    if not len(frame):
+        return None
+    return without_names(frame, who) if audience == "research" else frame
 
 
 def _messages(notes: tuple[Problem, ...], audience: Audience, lang: Lang, who: Identities) -> pd.DataFrame:
@@ -337,6 +339,9 @@ def _settings(entries: Mapping[str, Any], audience: Audience, lang: Lang, who: I
     rows = []
     for name, value in entries.items():
         if value is None or (allowed is not None and name not in allowed):
+            continue
+        if f"{name}={value}" in terms.VALUES:  # the same word may mean another thing in another setting
+            rows.append((terms.setting(name, lang), terms.word(f"{name}={value}", lang)))
             continue
         rows.append((terms.setting(name, lang), _in_words(value, lang, None if allowed is None or name in ("data", "rankkit") else who)))
     return tuple(rows)

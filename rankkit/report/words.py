@@ -12,6 +12,12 @@ METHODS: dict[str, tuple[str, str, str, str]] = {
         "图尺度考核法",
         "评价人用同一量表为每个人打分；分数是各维度、各评价人的加权平均。",
     ),
+    "ManyFacetRasch": (
+        "Many-facet Rasch measurement",
+        "Raters gave points; a score is a person's merit in logits, with the severity of the raters and the difficulty of the dimensions taken out.",
+        "多面 Rasch 测量",
+        "评价人打分；分数是扣除评价人严厉度与维度难度之后的能力值（logit）。",
+    ),
     "PairedComparison": (
         "Paired comparison",
         "Judges said, pair by pair, who is better; a score is a person's strength in the Bradley–Terry model.",

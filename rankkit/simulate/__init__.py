@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from rankkit.simulate.biased_panels import BiasedRatings, biased_ratings
 from rankkit.simulate.judged_pairs import comparisons
 from rankkit.simulate.judged_rankings import rankings
+from rankkit.simulate.rasch_panels import rasch_ratings
 from rankkit.simulate.rating_panels import ratings
+from rankkit.simulate.recovery import RecoveryStudy, detection_rate, recovery_study
 from rankkit.simulate.service_desk import service_team, service_team_pairs, service_team_people, service_team_rankings
 from rankkit.simulate.simulated import Simulated
 
 __all__ = [
+    "BiasedRatings",
+    "RecoveryStudy",
     "Simulated",
+    "biased_ratings",
     "comparisons",
+    "detection_rate",
     "rankings",
+    "rasch_ratings",
     "ratings",
+    "recovery_study",
     "service_team",
     "service_team_pairs",
     "service_team_people",

@@ -181,10 +181,10 @@ def _who_rates_whom(rng: Generator, design: str, n: int, m: int, per: int) -> tu
     if design == "nested":
         team = np.arange(n) % (m // per)
         return team[:, None] * per + np.arange(per), team
-    return _panels(rng, n, m, per), team
+    return panels_of(rng, n, m, per), team
 
 
-def _panels(rng: Generator, n: int, m: int, per: int) -> Ints:
+def panels_of(rng: Generator, n: int, m: int, per: int) -> Ints:
     """Draw ``per`` different raters of ``m`` for each of ``n`` people."""
     if per * per >= m:
         return np.sort(np.argsort(rng.random((n, m)), axis=1)[:, :per], axis=1)

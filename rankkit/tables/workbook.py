@@ -243,7 +243,7 @@ _TEMPLATES: dict[str, tuple[_Column, ...]] = {
 }  # fmt: skip
 _READS = {
     "graphicratingscale": "ratings", "multisourcefeedback": "ratings", "bars": "ratings", "forceddistribution": "ratings",
-    "pairedcomparison": "comparisons", "alternationranking": "rankings",
+    "manyfacetrasch": "ratings", "pairedcomparison": "comparisons", "alternationranking": "rankings",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rankkit.errors import ConvergenceError
 from rankkit.kernels import crossed_profile
 from rankkit.kernels.crossed_reml import blup_covariance, fit, satterthwaite
 from tests.oracles_components import (
@@ -282,3 +283,11 @@ def test_satterthwaite_of_a_balanced_mean_is_the_textbook_value():
     df = (ms_r + (n - 1) * ms_e) ** 2 / (ms_r**2 / (m - 1) + ((n - 1) * ms_e) ** 2 / ((n - 1) * (m - 1)))
     value = satterthwaite(np.array([0, 1, 1]) / m, found.variances, found.variance_of_components)
     assert value == pytest.approx(df, rel=1e-9)
+
+
+def test_too_many_levels_of_both_factors_is_said(monkeypatch):
+    monkeypatch.setattr(crossed_profile, "LARGEST", 5)
+    y, row, col, n, m = sparse_design(0)
+    with pytest.raises(ConvergenceError) as caught:
+        fit(y, row, col, n, m)
+    assert caught.value.code == "E-MIXEDSIZE"

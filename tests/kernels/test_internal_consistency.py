@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.internal_consistency import cronbach_alpha, feldt_interval
+from rankkit.kernels.internal_consistency import bonett_interval, cronbach_alpha, feldt_interval, robust_interval
 from rankkit.kernels.intraclass import intraclass
 
 EXACT = 1e-10
@@ -72,3 +72,43 @@ def test_feldt_interval_covers():
         low, high = feldt_interval(cronbach_alpha(x).alpha, 30, 4)
         hits += low <= truth <= high
     assert 0.93 <= hits / 1000 <= 0.97  # 95 % ± 3 Monte Carlo standard errors
+
+
+def test_bonett_interval_by_hand():
+    low, high = bonett_interval(0.8, 100, 5)
+    half = 1.959964 * np.sqrt(2 * 5 / (4 * 98))
+    assert np.log(1 - low) == pytest.approx(np.log(0.2 * 99 / 100) + half, abs=1e-6)
+    assert np.log(1 - high) == pytest.approx(np.log(0.2 * 99 / 100) - half, abs=1e-6)
+    assert bonett_interval(1.0, 10, 3) == (1.0, 1.0)
+
+
+def test_three_intervals_come_together_with_many_people_on_parallel_items():
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(4000, 1)) + rng.normal(size=(4000, 4))
+    found = cronbach_alpha(x)
+    ends = np.array([(found.low, found.high), bonett_interval(found.alpha, 4000, 4), robust_interval(x)])
+    np.testing.assert_allclose(ends, ends[[0]].repeat(3, axis=0), atol=0.003)
+
+
+def test_robust_interval_at_the_edges():
+    assert robust_interval(np.outer(np.arange(5.0), np.ones(3))) == pytest.approx((1.0, 1.0))
+    assert np.isnan(robust_interval(np.ones((5, 3)))).all()
+
+
+@pytest.mark.recovery
+def test_robust_interval_covers_where_feldts_does_not():
+    """Uneven items and heavy tails: 200 people."""
+    rng = np.random.default_rng(7)
+    loadings, unique = np.array([0.3, 0.6, 1.2, 1.5]), np.array([1.0, 0.5, 0.5, 0.3])
+    sigma = np.outer(loadings, loadings) + np.diag(unique)
+    truth = 4 / 3 * (1 - np.trace(sigma) / sigma.sum())
+    robust, feldt = np.empty(800), np.empty(800)
+    for k in range(800):
+        f, e = rng.exponential(size=(200, 1)) - 1, rng.exponential(size=(200, 4)) - 1
+        x = f * loadings + e * np.sqrt(unique)
+        found = cronbach_alpha(x)
+        feldt[k] = found.low <= truth <= found.high
+        low, high = robust_interval(x)
+        robust[k] = low <= truth <= high
+    assert robust.mean() > 0.92
+    assert feldt.mean() < robust.mean() - 0.02

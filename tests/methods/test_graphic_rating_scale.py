@@ -343,7 +343,7 @@ def test_dimensions_are_scored_as_if_alone():
 
 @pytest.mark.parametrize(
     "settings",
-    [{"scale": (5, 1)}, {"min_weight": 0}, {"min_weight": 1.1}, {"reliability": 1.0}, {"adjust": "T"}, {"assume": "no"}, {"level": 1.0}],
+    [{"scale": (5, 1)}, {"min_weight": 0}, {"min_weight": 1.1}, {"reliability": 1.0}, {"adjust": "t"}, {"assume": "no"}, {"level": 1.0}],
 )
 def test_impossible_settings(settings):
     with pytest.raises(SettingsError):
