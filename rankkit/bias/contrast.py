@@ -37,7 +37,7 @@ def contrast(
     rater's own previous score must not stand for q: its regression is biased without any effect. γ is attenuated, as q is
     measured with error (``reliability`` says how well), and biased upwards by about σ²/(Nσ²_q), .01 to .03 in small panels.
 
-    Raters whose order followed merit (rank correlation of at least .3 in size with p < .05) are left out and named.
+    Sittings whose order followed merit (rank correlation of at least .3 in size with p < .01) are left out, their raters named.
 
     Parameters
     ----------

@@ -129,14 +129,13 @@ def cumulative(panel: Panel, timed: TimedRatings, found: RaterSlopes) -> tuple[p
     p = np.array([false_alarm(int(k), h=round(float(h), 2)) if k else np.nan for k, h in zip(n, top, strict=True)])
     if dated:
         course["time"] = pd.to_datetime(course["time"], unit="D").dt.round("s")
-    first = (
-        course[course["signal"]].drop_duplicates("rater").set_index("rater")["time"].map(lambda when: f"{when}" if dated else f"{when:g}")
-    )
+    first = course[course["signal"]].drop_duplicates("rater").set_index("rater")["time"]
     largest = pd.DataFrame(
         {"cusum": np.where(n > 0, top, np.nan), "cusum_p": p, "false_alarm": [false_alarm(int(k)) if k else np.nan for k in n]},
         index=panel.rater_index(),
     )
-    largest["signal_at"] = first.reindex(largest.index).fillna("")
+    when = {str(rater): f"{at}" if dated else f"{at:g}" for rater, at in first.items()}
+    largest["signal_at"] = [when.get(rater, "") for rater in largest.index]
     largest["cusum_level"] = np.where(benjamini_hochberg(p) < _GATE, np.where(top > DECISION, "info", ""), "")
     return course, largest
 

@@ -45,7 +45,7 @@ def order_effects(
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Estimate the coefficient on each dimension.
 
-    Raters whose order followed merit are left out of the regression.
+    Sittings whose order followed merit are left out of the regression.
 
     Returns
     -------
@@ -82,6 +82,9 @@ def _one(found: WorkOrder, asked: Asked, use: Bools, level: float) -> tuple[dict
         return blank, Problem(
             "E-FEW", details={"what": "an effect of order", "needed": FEWEST_RATERS, "unit": "raters", "found": len(raters)}
         )
+    sigma_w = within_sd(found.score[use], found.sitting[use])
+    if not sigma_w:
+        return blank, Problem("E-NOVARIATION")
     design = two_way_fixed(found.person[use], found.sitting[use])
     ident = absorbed_fit(design, asked.identifying[use, None], found.score[use])
     if ident.share[0] < LEAST_SHARE:
@@ -91,9 +94,8 @@ def _one(found: WorkOrder, asked: Asked, use: Bools, level: float) -> tuple[dict
         return blank, Problem(
             "E-FEW", details={"what": "an effect of order", "needed": FEWEST_RATERS, "unit": "degrees of freedom", "found": max(fit.df, 0)}
         )
-    sigma_w = within_sd(found.score[use], found.sitting[use])
     error = one_way(fit, 0, found.rater[use])
-    if not sigma_w or not error.variance > 0:
+    if not error.variance > 0:
         return blank, Problem("E-NOVARIATION")
     estimate, se = float(fit.coefficient[0]), error.se
     unit = asked.unit(use) / sigma_w

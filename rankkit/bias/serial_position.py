@@ -31,7 +31,7 @@ def serial_position(
     (:func:`rankkit.kernels.two_way_clusters.one_way`). The effect is δ·K/σ_w: the shift over a sitting of median length K,
     in pooled within-sitting SDs.
 
-    Raters whose order followed merit are left out and named: who works from best to worst by their own view declines
+    Sittings whose order followed merit are left out, their raters named: who works from best to worst by their own view declines
     without any effect of position.
 
     Parameters

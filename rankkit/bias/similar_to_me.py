@@ -14,7 +14,7 @@ from rankkit.bias.panel import POWER, REVIEW_Q, levels, panel
 from rankkit.bias.shared_attributes import FEWEST_RATERS, Dyads, Shared, shared, usable, wanted
 from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
-from rankkit.kernels.arrays import Bools
+from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.multiplicity import benjamini_hochberg
 from rankkit.kernels.two_way_clusters import two_way
 from rankkit.kernels.two_way_fixed import absorbed_fit, two_way_fixed
@@ -151,15 +151,18 @@ def _together(coded: list[Shared], dyads: Dyads) -> tuple[list[Shared], Bools, d
 def _table(kept: list[Shared], dyads: Dyads, use: Bools, sigma_w: float, level: float) -> pd.DataFrame:
     """One regression, one row an attribute."""
     ratee, rater = dyads.ratee[use], dyads.rater[use]
-    fit = absorbed_fit(two_way_fixed(ratee, rater), np.column_stack([one.same[use] for one in kept]), dyads.score[use])
+    X = np.column_stack([one.same[use] for one in kept])
+    design = two_way_fixed(ratee, rater)
+    fit, told = absorbed_fit(design, X, dyads.score[use]), _told_apart(design.residual(X))
     rows: list[dict[str, Any]] = []
     for j, one in enumerate(kept):
         error = two_way(fit, j, ratee, rater)
         row: dict[str, Any] = {
             "n": int(use.sum()), "ratees": len(np.unique(ratee)), "raters": len(np.unique(rater)),
-            "groups": len(np.unique(one.of_rater[use])), "same": int(one.same[use].sum()), "estimate": float(fit.coefficient[j]),
+            "groups": len(np.unique(one.of_rater[use])), "same": int(one.same[use].sum()),
+            "estimate": float(fit.coefficient[j]) if told[j] else np.nan,
         }  # fmt: skip
-        if error.variance > 0:
+        if told[j] and error.variance > 0:
             half = float(stats.t.ppf((1 + level) / 2, error.df)) * error.se
             row |= {
                 "se": error.se, "df": error.df, "ci_low": row["estimate"] - half, "ci_high": row["estimate"] + half,
@@ -171,6 +174,16 @@ def _table(kept: list[Shared], dyads: Dyads, use: Bools, sigma_w: float, level: 
             row |= blank | {"reason": Problem("S-ALIASED").message()}
         rows.append(row)
     return pd.DataFrame(rows, index=pd.Index([one.name for one in kept], name="attribute"))
+
+
+def _told_apart(within: Floats) -> Bools:
+    """Whether each column has a coefficient of its own: no null vector of the cross-products involves it."""
+    size = np.sqrt((within**2).sum(axis=0))
+    some = size > 1e-6 * max(float(size.max(initial=0.0)), 1.0)
+    scaled = np.divide(within, size, out=np.zeros_like(within), where=some)
+    values, vectors = np.linalg.eigh(scaled.T @ scaled)
+    involved = np.abs(vectors[:, values < 1e-9]) > 1e-6
+    return some & ~involved.any(axis=1)
 
 
 def _finding(name: str, row: pd.Series[Any]) -> Finding:

@@ -17,7 +17,8 @@ from rankkit.kernels.two_way_fixed import two_way_fixed
 
 SORTED_TAU = 0.3  # rank correlation of order and merit from which, if significant, an order counts as sorted
 FEWEST_RATERS = 6
-_ALPHA = 0.05
+_ALPHA = 0.01  # of each sitting's test: at .05 one panel of six in four would lose a rater by chance
+_OVERALL = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +43,11 @@ class WorkOrder:
     others : ndarray of int, shape (n,)
         Ratings behind ``merit``.
     sorted_out : ndarray of bool, shape (n,)
-        Ratings of raters whose order followed merit.
+        Ratings of sittings whose order followed merit.
     orders : DataFrame
-        Index ``rater``: ``n, tau, p, q, sorted``, the sitting with the strongest correlation for each.
+        Index ``rater``: ``n, tau, p, q, sorted, reason``, the sitting with the strongest correlation for each.
+    sittings : int
+        Sittings tested.
     tau, tau_p : float
         Mean rank correlation over all raters and its p-value.
     """
@@ -62,6 +65,7 @@ class WorkOrder:
     others: Ints
     sorted_out: Bools
     orders: pd.DataFrame
+    sittings: int
     tau: float
     tau_p: float
 
@@ -89,12 +93,12 @@ class WorkOrder:
     @property
     def all_sorted(self) -> bool:
         """Whether raters in general worked by merit."""
-        return abs(self.tau) >= SORTED_TAU and self.tau_p < _ALPHA
+        return abs(self.tau) >= SORTED_TAU and self.tau_p < _OVERALL
 
     def warning(self, panel: Panel, check: str) -> list[Problem]:
-        """Name the raters whose order followed merit; nothing of the kind gives nothing."""
+        """Name the raters whose order followed merit in some sitting; nothing of the kind gives nothing."""
         who = [panel.labels.get(str(r), str(r)) for r in self.orders.index[self.orders["sorted"]]]
-        details = {"n": len(who), "m": len(self.orders), "who": who, "chance": round(_ALPHA * len(self.orders), 1)}
+        details = {"n": len(who), "m": len(self.orders), "who": who, "chance": round(_ALPHA * self.sittings, 1)}
         return [Problem("W-ORDERSORT", None, check, None, details)] if who else []
 
 
@@ -140,13 +144,13 @@ def work_order(panel: Panel, check: str) -> WorkOrder | Problem:
     merit, standing, others = others_mean(person, rater, sitting[use], dimension, score, D)
     place = (position - start + 1).astype(np.float64)
     orders = _orders(person, rater, sitting[use], dimension, place, merit, D)
-    flagged = orders.loc[orders["sorted"], "rater"].to_numpy()
+    flagged = orders.loc[orders["sorted"], "sitting"].to_numpy()
     tau, tau_p = _overall(orders)
     shown = orders.assign(size=-orders["tau"].abs()).sort_values(["rater", "size"]).drop_duplicates("rater")
     shown.index = panel.rater_index()[shown["rater"].to_numpy()]
     return WorkOrder(
-        use, person, rater, sitting[use], dimension, score, place, previous, merit, standing, others, np.isin(rater, flagged),
-        shown[["n", "tau", "p", "q", "sorted"]], tau, tau_p,
+        use, person, rater, sitting[use], dimension, score, place, previous, merit, standing, others, np.isin(sitting[use], flagged),
+        shown[["n", "tau", "p", "q", "sorted", "reason"]], int(orders["p"].notna().sum()), tau, tau_p,
     )  # fmt: skip
 
 
@@ -174,16 +178,18 @@ def _orders(person: Ints, rater: Ints, sitting: Ints, dimension: Ints, place: Fl
     frame["merit"] = merit[seen] - level[dimension[seen]]
     each = frame.groupby(["sitting", "person"], sort=True)[["rater", "place", "merit"]].mean().reset_index()
     rows = []
-    for _, one in each.groupby("sitting", sort=True):
+    for which, one in each.groupby("sitting", sort=True):
         place_of, merit_of = one["place"].to_numpy(), one["merit"].to_numpy().round(9)
         tau, p = np.nan, np.nan
         if len(one) > 2 and np.ptp(merit_of) > 0 and np.ptp(place_of) > 0:
             found = stats.kendalltau(place_of, merit_of)
             tau, p = float(found.statistic), float(found.pvalue)
-        rows.append((int(one["rater"].iloc[0]), len(one), tau, p))
-    out = pd.DataFrame(rows, columns=["rater", "n", "tau", "p"]).astype({"rater": "int64", "n": "int64", "tau": float, "p": float})
+        rows.append((which, int(one["rater"].iloc[0]), len(one), tau, p))
+    kinds = {"sitting": "int64", "rater": "int64", "n": "int64", "tau": "float64", "p": "float64"}
+    out = pd.DataFrame(rows, columns=list(kinds)).astype(kinds)
     out["q"] = benjamini_hochberg(out["p"].to_numpy())
     out["sorted"] = (out["p"] < _ALPHA) & (out["tau"].abs() >= SORTED_TAU)
+    out["reason"] = np.where(out["p"].isna(), Problem("S-NOSPREAD").message(), "")
     return out
 
 

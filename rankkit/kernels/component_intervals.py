@@ -8,12 +8,12 @@ generalizability coefficients get generalised confidence intervals (Weerahandi 1
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import linalg, special
 
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.variance_components import BalancedComponents
 
+_KNOWN = 1e8  # degrees of freedom of a constant
 _SINGULAR = 1e-7  # standard deviation left of a component given those inside it, at which the covariance is singular
 _SAME = 1e-9  # coefficients of mean squares that only rounding keeps from zero
 DRAWS = 10_000  # the tail beyond an end is known to .0016 of .025
@@ -165,10 +165,13 @@ def pseudo_mean_squares(names: tuple[str, ...], components: Floats, covariance: 
     spread = np.diag(root)
     if not (spread > _SINGULAR * np.sqrt(np.diag(covariance))).all():
         return None
-    unit = root / spread
+    unit = np.where(np.abs(root) > _SAME * spread, root / spread, 0.0)
     theta = linalg.solve_triangular(unit, components, unit_diagonal=True)
-    theta = np.maximum(theta, spread)  # ν at least 2
-    df = 2 * (theta / spread) ** 2
+    short = np.flatnonzero(theta < spread)  # less than its own error: ν = 2, and what that adds is taken off as a constant
+    added = spread[short] - theta[short]
+    theta[short] = spread[short]
+    df = np.r_[2 * (theta / spread) ** 2, np.full(len(short), _KNOWN)]
+    theta, unit = np.r_[theta, added], np.c_[unit, -unit[:, short]]
     return BalancedComponents(names, float("nan"), theta * df, df, theta, raw, np.maximum(raw, 0.0), unit)
 
 
@@ -209,9 +212,7 @@ def pivotal_components(found: BalancedComponents, *, draws: int = DRAWS, seed: i
     df = found.df[there]
     with np.errstate(divide="ignore"):
         expected = found.mean_squares[there] * df / special.chdtri(df, uniform)
-    out = np.full((len(uniform), len(found.df)), np.nan)
-    out[:, there] = expected @ found.coefficients[np.ix_(there, there)].T
-    return out
+    return np.asarray(np.where(np.isnan(found.raw), np.nan, expected @ found.coefficients[:, there].T))
 
 
 def exact_ratio_interval(found: BalancedComponents, universe: Floats, error: Floats, *, level: float = 0.95) -> tuple[float, float] | None:

@@ -176,7 +176,7 @@ def prediction_error(found: MixedComponents) -> PredictionError:
     data = np.concatenate(onto) if onto else np.empty(0)
     onto_all = sparse.csr_array((data, np.divmod(flat, d.n_dense + 1)), shape=(size, d.n_dense + 1))[:-1, :-1]
     start = len(d.fixed.estimable) + np.r_[0, np.cumsum(d.levels)]
-    residual = float(found.variances[-1]) if not found.exact_fit else 0.0
+    residual = 0.0 if found.exact_fit else float(found.optimum.variances[-1] * found.scale**2)
     return PredictionError(np.asarray(start, dtype=np.int64), residual, sparse.csr_array(inner_all), sparse.csr_array(onto_all), point)
 
 
@@ -235,7 +235,7 @@ def fixed_inference(
     d, point = found.design, found.optimum.point
     c = np.eye(len(found.fixed)) if contrasts is None else np.atleast_2d(np.asarray(contrasts, dtype=np.float64))
     working = c @ d.fixed.loadings()
-    residual = float(found.variances[-1])
+    residual = float(found.optimum.variances[-1] * found.scale**2)
     covariance = residual * working @ point.sigma[: d.p, : d.p] @ working.T
     w = found.variance_of_components
     df = np.full(len(c), np.inf) if found.exact_fit else fixed_df(point, residual, w, working)

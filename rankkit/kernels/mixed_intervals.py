@@ -20,7 +20,7 @@ from scipy import special, stats
 
 from rankkit.errors import ConvergenceError
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.mixed_newton import Optimum, best_of_starts, maximise
+from rankkit.kernels.mixed_newton import EXACT_FIT, Optimum, best_of_starts, maximise
 from rankkit.kernels.mixed_reml import MixedComponents
 
 Method = Literal["profile", "chi2", "log"]
@@ -88,8 +88,8 @@ def intervals(
         Confidence level.
     method : {"profile", "chi2", "log"}
         ``profile``: the values that a likelihood-ratio test does not reject, the others re-estimated. ``chi2``:
-        νσ̂²/χ²_ν with Satterthwaite's ν = 2σ̂⁴/Var(σ̂²). ``log``: σ̂² exp(±z se/σ̂²). The quick ones put (0, z·se) where the
-        estimate is zero; with few levels they are rough, profiles are the better choice.
+        νσ̂²/χ²_ν with Satterthwaite's ν = 2σ̂⁴/Var(σ̂²). ``log``: σ̂² exp(±z se/σ̂²). The quick ones put (0, σ̂² + z·se)
+        where ν < 1, as for an estimate of zero; with few levels they are rough, profiles are the better choice.
     components : sequence of int, optional
         Components wanted (K is the residual); the others get the limits 0 and infinity. All by default.
 
@@ -152,7 +152,7 @@ def profile_deviance(found: MixedComponents, component: int, value: float, start
     at = (best.variances if start is None else start).copy()
     at[component] = value / found.scale**2
     at = np.maximum(at, 0.0)
-    reached = maximise(found.design, best.point.scores, at, found.held, fixed=component, floor=0.0, enough=_ENOUGH)
+    reached = maximise(found.design, best.point.scores, at, found.held, fixed=component, enough=_ENOUGH)
     return reached.deviance + 2 * reached.point.df * float(np.log(found.scale)), reached
 
 
@@ -176,10 +176,12 @@ def _profile(found: MixedComponents, i: int, level: float) -> tuple[float, float
     step = _first_guess(found, i)
     high = _limit(excess, estimate, np.inf, estimate + step)
     memory["start"] = found.optimum.variances
-    if estimate == 0 or (i < found.design.k and excess(0.0)[0] <= 0):
+    lowest = 0.0 if i < found.design.k else float(np.sqrt(EXACT_FIT)) * found.scale  # the residual's zero
+    if estimate <= lowest or (i < found.design.k and excess(0.0)[0] <= 0):
         return 0.0, high**2
     memory["start"] = found.optimum.variances
-    return _limit(excess, estimate, 0.0, max(estimate - step, 0.5 * estimate)) ** 2, high**2
+    low = _limit(excess, estimate, lowest, max(estimate - step, 0.5 * (estimate + lowest)))
+    return (low**2 if i < found.design.k or low > 1.1 * lowest else 0.0), high**2
 
 
 def _first_guess(found: MixedComponents, i: int) -> float:
@@ -213,9 +215,9 @@ def _quick(found: MixedComponents, i: int, level: float, method: Method) -> tupl
     """Limits from the information at the estimate."""
     value = float(found.variances[i])
     z = float(special.ndtri((1 + level) / 2))
-    if value == 0:
-        return 0.0, z * float(np.sqrt(found.variance_unrestricted[i, i]))
-    variance = float(found.variance_of_components[i, i])
+    variance = float(found.variance_unrestricted[i, i] if value == 0 else found.variance_of_components[i, i])
+    if 2 * value**2 < variance:
+        return 0.0, value + z * float(np.sqrt(variance))
     if method == "log":
         width = np.exp(z * np.sqrt(variance) / value)
         return value / width, value * width
@@ -267,6 +269,8 @@ def boundary_test(found: MixedComponents, tested: Sequence[int]) -> BoundaryTest
     start = best.variances.copy()
     start[index] = 0.0
     start[-1] += best.variances[index].sum()
+    if not start[-1] > 0:  # no variation at all
+        return BoundaryTest(0.0, 1.0, np.full(2, 0.5), tuple(index), best)
     reduced = best_of_starts(found.design, best.point.scores, start, held)
     if found.exact_fit:  # infinitely better, or just as exact without the effects
         p = float(reduced.exact_fit)

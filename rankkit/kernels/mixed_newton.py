@@ -29,12 +29,31 @@ _ROUNDING = 2e-13  # relative rounding error of the criterion, forgiven when com
 _TINY = 300  # rows up to which more than one start is tried
 _NEAR = 1e-3  # predicted gain from which on a start that leads to no better maximum is given up
 _SAME = 1e-6  # maxima closer than this in the criterion are one
+_STEEP = 0.5  # derivative by the residual's logarithm: one or more for an exact fit, none where the other effects span all
 _LEFT = 0.1  # smallest share of the residual variance a step may leave
 
 
 @dataclass(frozen=True, eq=False)
 class Optimum:
-    """Where the iterations ended: variances (effects, then residual), the point there, and how it went."""
+    """Where the iterations ended.
+
+    Attributes
+    ----------
+    point : MixedPoint
+        The likelihood there.
+    variances : ndarray, shape (K + 1,)
+        Effects, then residual.
+    deviance : float
+        The criterion; of an exact fit only its value at the floor.
+    iterations : int
+        Newton steps.
+    gradient_norm : float
+        Largest derivative by the logarithm of a free variance.
+    exact_fit : bool
+        The criterion falls without bound as the residual goes to zero.
+    floored : bool
+        The residual is held at the floor: its best value is zero.
+    """
 
     point: MixedPoint
     variances: Floats
@@ -42,6 +61,7 @@ class Optimum:
     iterations: int
     gradient_norm: float
     exact_fit: bool
+    floored: bool
 
 
 def maximise(
@@ -103,20 +123,20 @@ def maximise(
         norm = float(np.max(np.abs(2 * gradient * variances)[active], initial=0.0))
         gain = -float(gradient @ step)
         small = _STALLED_EXACT if exact else _STALLED
-        hopeless = gain <= _NEAR and point.deviance(float(variances[-1])) - 4 * gain > beat
-        if gain <= enough or (idle >= _IDLE and gain <= small) or (hopeless and np.isfinite(beat)):
-            return Optimum(point, variances, point.deviance(float(variances[-1])), iteration, norm, exact)
-        better = _search(point, variances, step, fixed, floor)
-        if better is None and gain > small:
+        deviance = point.deviance(float(variances[-1]))
+        hopeless = np.isfinite(beat) and gain <= _NEAR and deviance - 4 * gain > beat
+        done = gain <= enough or (idle >= _IDLE and gain <= small) or hopeless
+        better = None if done else _search(point, variances, step, fixed, floor)
+        if better is None and not done and gain > small:
             # expectation-maximisation never lowers the likelihood
             levels = np.r_[design.levels, point.df]
             better = _search(point, variances, np.where(active, -2 * variances**2 * gradient / levels, 0.0), fixed, floor)
             if better is None:
                 raise ConvergenceError("E-CONV", iterations=iteration, gradient=f"{norm:.1e}")
         if better is None:
-            return Optimum(point, variances, point.deviance(float(variances[-1])), iteration + 1, norm, exact)
-        before, after = point.deviance(float(variances[-1])), better[1].deviance(float(better[0][-1]))
-        idle = idle + 1 if before - after <= _ROUNDING * max(abs(before), point.df) else 0
+            steep = bool(2 * gradient[-1] * variances[-1] > _STEEP)
+            return Optimum(point, variances, deviance, iteration, norm, exact and steep, exact)
+        idle = idle + 1 if deviance - better[1].deviance(float(better[0][-1])) <= _ROUNDING * max(abs(deviance), point.df) else 0
         variances, point = better
     raise ConvergenceError("E-CONV", iterations=MAX_ITERATIONS, gradient=f"{norm:.1e}")
 

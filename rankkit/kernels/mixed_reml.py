@@ -214,6 +214,8 @@ def _finish(
     variances = best.variances.copy()
     if best.exact_fit:
         variances[variances < _VANISHED * variances.sum()] = 0.0
+    if best.floored:
+        variances[-1] = 0.0
     variances *= spread**2
     kept = np.r_[~held, True]
     if best.exact_fit:
@@ -254,7 +256,7 @@ def _degenerate(
     """Scores without any variation beyond the fixed part: every component is zero."""
     zero = Scores(np.zeros(design.n_absorbed), np.zeros(design.n_dense), np.zeros(len(design.weight)), 0.0)
     point = MixedPoint(design, zero, np.zeros(design.k))
-    best = Optimum(point, np.zeros(design.k + 1), -np.inf, 0, 0.0, exact_fit=True)
+    best = Optimum(point, np.zeros(design.k + 1), -np.inf, 0, 0.0, exact_fit=True, floored=True)
     return _finish(best, identified, held, aliased, centre, 1.0, "average")
 
 

@@ -1,8 +1,8 @@
 """Linear algebra of an information matrix that is singular until facets are centred, done in its own memory.
 
 The information does not change when a facet and the mean of θ move together. Adding a constant to the facet's block
-makes it regular; solutions for a gradient that ignores that direction then sum to zero by themselves, and the inverse
-is the covariance under the constraint plus a known multiple of that direction.
+makes it regular. Steps and the inverse are those under the constraint once facets are centred and the mean of θ has
+taken what they lost.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ class Constraints:
             information[np.diag_indices_from(information)] = diagonal
             self._add(information, diagonal, [-c for c in constants], spare_diagonal=True)
             if not failed:
+                self._centre(step)
                 return np.asarray(step), lift > 0
             lift = 4 * lift if lift else _FIRST_LIFT
         raise ConvergenceError("E-CONV", iterations=0, gradient=float(np.abs(wanted).max()))
@@ -85,7 +86,7 @@ class Constraints:
         information[held, :] = 0.0
         information[:, held] = 0.0
         information[held, held] = 1.0
-        constants = self._add(information, information.diagonal().copy())
+        self._add(information, information.diagonal().copy())
         factor, failed = lapack.dpotrf(information.T, lower=1, overwrite_a=1, clean=0)
         if failed:
             raise IdentificationError("E-RASCHSINGULAR")
@@ -94,16 +95,19 @@ class Constraints:
             raise IdentificationError("E-RASCHSINGULAR")
         mirror(inverse)
         covariance = inverse.T
-        for at, constant in zip(self.facets, constants, strict=True):  # the direction that moves the facet and θ together
-            less = 1 / (constant * len(at) ** 2)
-            for block in _runs(at):
-                for other in _runs(at):
-                    covariance[block, other] -= less
-            covariance[at, self.mu] -= less
-            covariance[self.mu, at] -= less
-            covariance[self.mu, self.mu] -= less
+        self._centre(covariance)
+        self._centre(covariance.T)
         covariance[held, held] = 0.0
         return np.asarray(covariance)
+
+    def _centre(self, values: Floats) -> None:
+        """Centre every facet along the first axis, in place, and let the mean of θ take what it loses."""
+        for at in self.facets:
+            runs = _runs(at)
+            mean = sum(values[run].sum(axis=0) for run in runs) / len(at)
+            for run in runs:
+                values[run] -= mean
+            values[self.mu] -= mean
 
     def _add(
         self, information: Floats, diagonal: Floats, constants: list[float] | None = None, *, spare_diagonal: bool = False

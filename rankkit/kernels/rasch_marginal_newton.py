@@ -24,7 +24,7 @@ _SLACK = 1.25  # relative change of the spacing wanted that the present grid sti
 _CLOSE = 1e-3  # Newton decrement below which a step is taken unseen: quadrature on another grid would blur a comparison
 _LONGEST = 3.0  # logits a parameter may move in one step
 _SHARPEST = 0.05  # σ in units of a person's standard error below which it counts as zero
-_FAR, _FARTHEST = 15.0, 60.0  # logits beyond which parameters are taken to run off, and beyond which nobody waits
+_FAR, _FARTHEST = 15.0, 25.0  # logits beyond which parameters are taken to run off, and beyond which nobody waits
 _EDGE = 1e-10  # posterior mass at the end of the grid above which the grid is widened
 
 

@@ -199,7 +199,7 @@ class _Sums:
     def __init__(self, cells: Cells, table: Tables, prior: _Prior, degree: int) -> None:
         self.cells, self.table, self.prior, self.degree = cells, table, prior, degree
         where, self.touched = cells.parameters, cells.touched
-        self.shared = table.shared if table.shared is not None else np.empty((len(table.log_f), 0, len(table.theta)), dtype=np.float32)
+        self.shared = table.shared if table.shared is not None else np.empty((len(table.log_f), 0, len(table.theta)))
         self.n_items = len(self.touched.shared)
         self.size = where.size + 2 + self.shared.shape[1] - self.n_items
         self.width = self.shared.shape[1] + 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.rasch_cells import Cells
 from rankkit.kernels.rasch_unit_tables import Items, pieces
+
+_LARGE = 50_000_000  # numbers beyond which a table that only covariances need is kept in single precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +32,7 @@ class Tables:
     theta: Floats
     log_f: Floats
     own: Floats | None
-    shared: NDArray[np.float32] | None
+    shared: NDArray[np.floating[Any]] | None
 
 
 def tables(cells: Cells, items: Items, theta: Floats, n_z: int, *, scores: bool) -> Tables:
@@ -39,7 +42,8 @@ def tables(cells: Cells, items: Items, theta: Floats, n_z: int, *, scores: bool)
     random = items.omega > 0
     log_f = np.empty((n_rows, q))
     own = np.empty((n_rows, own_positions, q)) if scores else None
-    shared = np.empty((n_rows, len(cells.touched.shared) + random, q), dtype=np.float32) if scores else None  # for covariances only
+    shape = n_rows, len(cells.touched.shared) + random, q
+    shared = np.empty(shape, dtype=np.float64 if np.prod(shape, dtype=float) < _LARGE else np.float32) if scores else None
     for piece in pieces(cells, items, theta, n_z):
         at = piece.rows.start + piece.row[piece.real]
         log_f[at] = piece.log_f[piece.real]

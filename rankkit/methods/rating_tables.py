@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import Problem
+from rankkit.findings import as_frame
 from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.effective_weights import effective_weights, weight_sensitivity
 from rankkit.kernels.ranking import competition_ranks
@@ -112,4 +113,6 @@ def findings(table: Ratings, people: People | None, level: float, seed: int) -> 
     """Patterns to review that the design allows to look for."""
     from rankkit.bias.checking import check  # noqa: PLC0415 - the checks are loaded when somebody looks at them
 
+    if table.averaged_over:
+        return as_frame(())
     return check(table, people, level=level, seed=seed).frame

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 
 from rankkit.errors import SettingsError
 from rankkit.plot import (
+    accuracy,
     before_after,
     boundary,
     bump,
@@ -52,7 +53,7 @@ class _Plot(Protocol):
 
 _PLOTS: tuple[Any, ...] = (
     forest, bump, boundary, before_after, wright, severity, category_use, halo, drift, components, dstudy, raters, rating_map, quasi,
-    pairs, judges, growth, ladder, heatmap, dendrogram, design,
+    pairs, judges, growth, ladder, heatmap, dendrogram, accuracy, design,
 )  # fmt: skip
 
 
@@ -61,14 +62,14 @@ def kinds(subject: Any) -> tuple[str, ...]:
 
     Parameters
     ----------
-    subject : Result, MethodComparison, Findings, GeneralizabilityStudy, DesignAudit or AlternationSession
+    subject : Result, MethodComparison, Findings, GeneralizabilityStudy, Accuracy, DesignAudit or AlternationSession
         What to draw.
 
     Returns
     -------
     tuple of str
         Some of ``forest, bump, boundary, before_after, wright, severity, category_use, halo, drift, components, dstudy, raters,
-        rating_map, quasi, pairs, judges, growth, ladder, heatmap, dendrogram, design``.
+        rating_map, quasi, pairs, judges, growth, ladder, heatmap, dendrogram, accuracy, design``.
     """
     return tuple(plot.KIND for plot in _PLOTS if plot.applies(subject))
 
@@ -85,7 +86,7 @@ def data(subject: Any, kind: str | None = None, **options: Any) -> PlotData:
 
     Parameters
     ----------
-    subject : Result, MethodComparison, Findings, GeneralizabilityStudy, DesignAudit or AlternationSession
+    subject : Result, MethodComparison, Findings, GeneralizabilityStudy, Accuracy, DesignAudit or AlternationSession
         What to draw.
     kind : str, optional
         One of :func:`kinds`; the first by default.
@@ -109,7 +110,7 @@ def draw(subject: Any, kind: str | None = None, *, ax: Axes | None = None, **opt
 
     Parameters
     ----------
-    subject : Result, MethodComparison, Findings, GeneralizabilityStudy, DesignAudit or AlternationSession
+    subject : Result, MethodComparison, Findings, GeneralizabilityStudy, Accuracy, DesignAudit or AlternationSession
         What to draw.
     kind : str, optional
         One of :func:`kinds`; the first by default.

@@ -79,8 +79,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     # Wright map
     "wright": ("People, raters and dimensions on one scale", "同一尺度上的人员、评价人与维度"),
     "wright_say": (
-        "Higher: better people, stricter raters, harder dimensions. Lines: 95% intervals.",
-        "越高：人员越优、评价人越严、维度越难。竖线：95% 区间。",
+        "Higher: better people, stricter raters, harder dimensions. Lines: {level} intervals.",
+        "越高：人员越优、评价人越严、维度越难。竖线：{level} 区间。",
     ),
     "wright_thresholds": (
         "Categories: where a rating becomes as likely as the one below.",
@@ -98,4 +98,12 @@ PHRASES: dict[str, tuple[str, str]] = {
         "评价人按均值由低到高排列。各评价人所评的人不同，差别可能有正当理由。",
     ),
     "category_share": ("Share of the rater's ratings", "占该评价人评分的比例"),
+    # accuracy
+    "accuracy": ("Ratings against the truth", "评分与真分数的差异"),
+    "accuracy_say": (
+        "Mean of ratings less true scores; diamond with {level} interval over people, dots by dimension.",
+        "评分减真分数的均值；菱形及人员间 {level} 区间，圆点为各维度。",
+    ),
+    "accuracy_axis": ("too low  ←  points of the scale  →  too high", "偏低  ←  量表分  →  偏高"),
+    "accuracy_mean": ("all dimensions", "全部维度"),
 }

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from scipy import special
 
 from rankkit.errors import Lang, language
 from rankkit.plot import lettering, palette, parts, rank_lines
@@ -58,7 +59,11 @@ def compute(result: Any, *, lang: Lang | None = None) -> PlotData:
     return PlotData(
         kind=KIND,
         table=table.reset_index(drop=True),
-        more={"thresholds": tau, "facets": pd.DataFrame({"facet": facets})},
+        more={
+            "thresholds": tau,
+            "facets": pd.DataFrame({"facet": facets}),
+            "z": pd.DataFrame({"z": [special.ndtri(0.5 + result.level / 2)]}),
+        },
         title=say("wright", lang),
         subtitle=sentences(
             lang,
@@ -87,7 +92,8 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     """
     table, tau = data.table, data.more["thresholds"]
     facets = list(data.more["facets"]["facet"])
-    half = 1.96 * table["se"].fillna(0.0)
+    z = float(data.more["z"]["z"].iloc[0])
+    half = z * table["se"].fillna(0.0)
     values = np.concatenate(
         [(table["measure"] - half).to_numpy(), (table["measure"] + half).to_numpy(), tau["threshold"].to_numpy(dtype=np.float64)]
     )
@@ -107,7 +113,7 @@ def draw(data: PlotData, ax: Axes) -> Axes:
         color = _COLORS[k % len(_COLORS)]
         _head(ax, k, say(_FACETS[facet], data.lang) if facet in _FACETS else lettering.legible(str(facet)))
         if len(rows) <= NAMED:
-            _names(ax, rows, float(k), color, (low, high))
+            _names(ax, rows, float(k), color, (low, high), z)
         else:
             _dots(ax, rows["measure"].to_numpy(dtype=np.float64), float(k), color, (low, high))
     if len(tau):
@@ -125,13 +131,13 @@ def _head(ax: Axes, x: float, text: str) -> None:
     lettering.letter(head, 9.5, palette.INK)
 
 
-def _names(ax: Axes, rows: pd.DataFrame, x: float, color: str, ends: tuple[float, float]) -> None:
+def _names(ax: Axes, rows: pd.DataFrame, x: float, color: str, ends: tuple[float, float], z: float) -> None:
     """Dots with intervals, and names beside them moved apart."""
     measure, se = (rows[c].to_numpy(dtype=np.float64) for c in ("measure", "se"))
     at = rank_lines.spread_apart(measure, 0.027 * (ends[1] - ends[0]), *ends)
     for y, s, to, name in zip(measure, se, at, rows["label"], strict=True):
         if np.isfinite(s):
-            ax.plot([x, x], [y - 1.96 * s, y + 1.96 * s], color=color, linewidth=1.0, alpha=0.3, zorder=1)
+            ax.plot([x, x], [y - z * s, y + z * s], color=color, linewidth=1.0, alpha=0.3, zorder=1)
         ax.plot([x], [y], marker="o", markersize=5, color=color, markeredgecolor="white", zorder=3)
         ax.plot([x + 0.03, x + 0.12], [y, to], color=palette.SILVER, linewidth=0.6, zorder=1)
         lettering.write(ax, x + 0.14, to, name, color=palette.INK, size=8.5, va="center", ha="left")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from rankkit.report import terms_of_profiles
+from rankkit.report import terms_of_profiles, terms_of_ratings
 
 COLUMNS: dict[str, tuple[str, str]] = {
+    **terms_of_ratings.COLUMNS,
     **terms_of_profiles.COLUMNS,
     "check": ("Check", "检查"),
     "units": ("Units", "单位数"),
@@ -46,6 +47,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
 }
 
 TABLES: dict[str, tuple[str, str]] = {
+    **terms_of_ratings.TABLES,
     **terms_of_profiles.TABLES,
     "severity": ("Leniency and severity", "宽严"),
     "severity_global": ("Leniency and severity: all raters together", "宽严：全体评价人"),
@@ -71,6 +73,7 @@ TABLES: dict[str, tuple[str, str]] = {
 }
 
 VALUES: dict[str, tuple[str, str]] = {
+    **terms_of_ratings.VALUES,
     **terms_of_profiles.VALUES,
     "too few people shared with other raters to judge": (
         "too few people shared with other raters to judge",

@@ -219,3 +219,13 @@ def test_forty_percent_missing_and_a_rater_with_one_rating():
     assert (thin["reason"] != "").all()
     assert np.isfinite(value(gwet_ac(data), "Gwet AC1"))
     assert np.isfinite(value(fleiss_kappa(data), "Fleiss kappa"))
+
+
+def test_two_raters_who_share_one_dimension_only():
+    data = pd.concat([long(a=A, b=B).assign(dimension="speed"), long(a=A[:3]).assign(dimension="care")])
+    table = cohen_kappa(data, raters=("b", "a")).set_index("dimension")
+    assert table["rater_1"].tolist() == ["b", "b"]
+    assert np.isnan(table.loc["care", "value"])
+    assert table.loc["care", "reason"]
+    assert table.loc["speed", "value"] == pytest.approx(0.697, abs=5e-4)
+    assert len(cohen_kappa(data)) == 1

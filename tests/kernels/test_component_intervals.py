@@ -122,6 +122,8 @@ def test_pseudo_mean_squares_at_the_edges():
     assert pseudo_mean_squares(names, np.ones(3), np.ones((3, 3)), np.ones(3)) is None
     zero = pseudo_mean_squares(names, np.array([0.0, 0.0, 1.0]), np.diag([0.1, 0.2, 0.01]), np.array([0.0, 0.0, 1.0]))
     assert (zero.df >= 2).all()
+    np.testing.assert_allclose(zero.coefficients @ zero.mean_squares, [0, 0, 1], atol=1e-12)
     low, high = ting(zero)
     assert low[0] == low[1] == 0
     assert np.isfinite(high).all()
+    assert pivotal_components(zero, draws=100).shape == (100, 3)

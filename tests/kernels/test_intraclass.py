@@ -106,13 +106,13 @@ def test_no_ratee_variance_still_has_an_interval():
     assert found.low[2] < 0 < found.high[2]
 
 
-def test_delta_intervals_come_near_the_exact_ones_in_large_tables():
+def test_intervals_from_components_come_near_the_exact_ones_in_large_tables():
     rng = np.random.default_rng(0)
     n, m = 200, 12
     y = rng.normal(size=(n, 1)) + 0.3 * rng.normal(size=m) + rng.normal(size=(n, m))
     row, col = np.indices(y.shape).reshape(2, -1)
     fitted = fit(y.ravel(), row, col, n, m)
-    delta = intraclass_from_components(fitted.variances, fitted.variance_unrestricted, n_raters=m, n=n)
+    ours = intraclass_from_components(fitted.variances, fitted.variance_unrestricted, n_raters=m, n=n)
     exact = intraclass(y)
-    np.testing.assert_allclose(delta.low[2], exact.low[2], atol=0.01)  # normal against F with 199 df
-    np.testing.assert_allclose(delta.high[2], exact.high[2], atol=0.01)
+    np.testing.assert_allclose(ours.low[2], exact.low[2], atol=0.01)  # normal against F with 199 df
+    np.testing.assert_allclose(ours.high[2], exact.high[2], atol=0.01)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from tests.oracles_rasch_marginal import Oracle, maximise, pack, unpack
@@ -9,12 +11,13 @@ from tests.oracles_rasch_marginal import Oracle, maximise, pack, unpack
 from rankkit.kernels.rasch_design import rasch_design
 from rankkit.kernels.rasch_marginal import fit
 from rankkit.kernels.rasch_marginal_fair import marginal_fair_averages
+from rankkit.kernels.rasch_persons import measure_persons
 
 LOGLIK = 1e-6  # both integrate to better than this
-MEASURE = 1e-5  # logits, information relative: γ is integrated on other nodes than in the kernel
+MEASURE = 5e-5  # logits, information relative: γ is integrated on other nodes than in the kernel
 MAXIMUM = 1e-4  # log-likelihood a general optimiser may still gain
 OPTIMUM = 1e-3  # logits: the general optimiser stops at a gradient of 1e-4
-SCORE = 2e-4  # log-likelihood: third-order terms of a step of 0.02
+SCORE = 5e-5  # log-likelihood: third-order terms of a step of 0.005
 CURVATURE = 2e-3  # relative; fourth-order terms of such a step
 ROUNDING = 1e-8
 SAME = 1e-6  # logits: the same fit from rows in another order, Newton stopped at 1e-5 standard errors
@@ -44,7 +47,8 @@ def designed(data, **settings):
 
 def as_oracle(found, data, thresholds):
     p = {"beta": found.measures[1], "delta": found.measures[2], "psi": found.psi, "mu": found.mu}
-    oracle = Oracle(*data, found.design.score.shape[1] - 1, thresholds, theta=np.linspace(-9, 9, 181), n_z=53)
+    reach = 4 + 7 * found.sigma
+    oracle = Oracle(*data, found.design.score.shape[1] - 1, thresholds, theta=np.linspace(-reach, reach, 201), n_z=53)
     return oracle, {**p, "sigma": found.sigma, "omega": found.omega}
 
 
@@ -79,13 +83,13 @@ def test_the_score_is_zero_and_the_information_observed(fitted):
     """Along random directions of the free parameters: first and second differences of the plain log-likelihood."""
     found, data, thresholds = fitted
     oracle, p = as_oracle(found, data, thresholds)
-    oracle.theta, oracle.z = np.linspace(-8, 8, 81), np.linspace(-6, 6, 25)
+    oracle.theta, oracle.z = oracle.theta[::2], np.linspace(-6, 6, 25)
     where = found.cells.parameters
     free = np.r_[0:3, 4, where.psi[where.psi >= 0], where.mu, where.log_sigma, [where.omega] * (found.omega > 0)].astype(int)
     inverse = np.linalg.inv(found.parameter_covariance[np.ix_(free, free)])
     at, middle = pack(p), oracle.loglik(p)
     rng = np.random.default_rng(1)
-    for h in 0.02 * rng.normal(size=(5, len(at))):
+    for h in 0.005 * rng.normal(size=(5, len(at))):
         high, low = oracle.loglik(unpack(at + h, p)), oracle.loglik(unpack(at - h, p))
         assert abs(high - low) / 2 < SCORE
         assert 2 * middle - high - low == pytest.approx(h @ inverse @ h, rel=CURVATURE)
@@ -95,7 +99,7 @@ def test_no_general_optimiser_finds_more():
     data = simulated(2, n=12, omega=1.0)
     found = fit(designed(data), dependence="none")
     oracle, p = as_oracle(found, data, "common")
-    oracle.theta = np.linspace(-7, 7, 61)
+    oracle.theta = oracle.theta[::2]
     best, value = maximise(oracle, {**p, "beta": p["beta"] + np.r_[0.3, -0.3, 0, 0], "mu": p["mu"] + 0.3, "sigma": 1.0})
     assert value - oracle.loglik(p) < MAXIMUM
     assert np.abs(best["beta"] - p["beta"]).max() < OPTIMUM
@@ -112,27 +116,21 @@ def test_weighted_likelihood_measures(fitted):
 
 
 def test_derivatives_of_measures_by_the_parameters(fitted):
-    """dθ̂/dβ and dθ̂/dω by refitting persons with a parameter moved; the bias correction's own change is left out of them."""
-    from dataclasses import replace
-
-    from rankkit.kernels.rasch_persons import measure_persons
-
+    """Maximum likelihood measures of persons when the first severity, or ω, is moved a little."""
     found, _, _ = fitted
-    slopes = found.persons.slopes.dense()
-    near = np.sort(found.eap)
-    h = 1e-4
+    where, h = found.cells.parameters, 1e-4
+    near = np.zeros(found.cells.n)
 
     def measured(items):
-        return measure_persons(found.cells, items, found.n_z, near, "ml").theta
+        return measure_persons(found.cells, items, found.n_z, near, "ml")
 
-    ml = replace(found.items)
-    place = np.argsort(np.argsort(measured(ml), kind="stable"))
-    assert len(place) == found.cells.n
-    beta = found.cells.element[:, 0] == 0
-    moved = [replace(ml, b=ml.b + step * beta) for step in (h, -h)]
-    numeric = np.sort((measured(moved[0]) - measured(moved[1])) / (2 * h))
-    analytic = np.sort(slopes[:, 0])
-    assert np.abs(numeric - analytic).max() < 0.05  # the two estimators differ by the bias correction
+    first = 1.0 * (found.cells.element[:, 0] == 0)
+    slopes = measured(found.items).slopes.dense()
+    high, low = (measured(replace(found.items, b=found.items.b + step * first)).theta for step in (h, -h))
+    assert slopes[:, 0] == pytest.approx((high - low) / (2 * h), abs=MEASURE)
+    if found.omega:
+        high, low = (measured(replace(found.items, omega=found.omega + step)).theta for step in (h, -h))
+        assert slopes[:, where.omega] == pytest.approx((high - low) / (2 * h), abs=10 * MEASURE)
 
 
 def test_covariances_say_what_the_standard_errors_say(fitted):
@@ -145,7 +143,6 @@ def test_covariances_say_what_the_standard_errors_say(fitted):
     theta = found.theta_covariance()
     assert np.sqrt(theta.diagonal()) == pytest.approx(found.se[0], rel=1e-6)
     assert np.all(found.se[0] >= found.se_conditional[0])
-    assert np.all(found.posterior_sd < found.se[0])
     fair = marginal_fair_averages(found)
     assert np.sqrt(fair.covariance().diagonal()) == pytest.approx(fair.se, rel=1e-6)
     low, high = fair.interval()

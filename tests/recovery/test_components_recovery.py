@@ -124,7 +124,7 @@ def test_information_gives_the_sampling_variance_of_the_components():
 
 
 def test_reml_intraclass_intervals_cover_in_a_sparse_design():
-    """Forty ratees, ten raters, four each: delta intervals of ICC(A,1) and ICC(C,1)."""
+    """Forty ratees, ten raters, four each: intervals of ICC(A,1) and ICC(C,1)."""
     n, m, per, reps = 40, 10, 4, 600
     rng = np.random.default_rng(7)
     row = np.repeat(np.arange(n), per)

@@ -10,7 +10,7 @@ from rankkit.tables import dates
 
 def test_dates_and_times() -> None:
     column = pd.Series(
-        ["2026-03-31", " 2026-03-31T14:05 ", dt.date(2026, 4, 1), dt.datetime(2026, 4, 1, 6), None, "", float("nan")], dtype=object
+        ["2026-03-31", " 2026-03-31T14:05 ", dt.date(2026, 4, 1), pd.Timestamp("2026-04-01 06:00"), None, "", float("nan")], dtype=object
     )
     times, bad = dates.parse(column)
     assert not bad.any()

@@ -22,7 +22,7 @@ def test_incidents() -> None:
     assert table.valence.tolist() == [0.5, -1.0, 2.0]
     assert table.ratee.tolist() == [0, 0, 1]
     assert np.diff(table.day).round(1).tolist() == [17.4, 27.6]
-    assert table.frame["author"].tolist() == [None, "m1", "m1"]
+    assert table.frame["author"].fillna("–").tolist() == ["–", "m1", "m1"]
     assert repr(table) == "<Incidents: 3 of 2 people, 2026-01-15 to 2026-03-01>"
 
 
