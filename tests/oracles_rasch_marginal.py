@@ -17,7 +17,9 @@ class Oracle:
         self.top, self.thresholds = top, thresholds
         self.theta = np.linspace(-9, 9, 241) if theta is None else theta
         self.z = np.linspace(-6.5, 6.5, n_z)
-        self.cells = [np.flatnonzero((self.person == i) & (self.rater == r)) for i, r in sorted(set(zip(self.person, self.rater, strict=True)))]
+        self.cells = [
+            np.flatnonzero((self.person == i) & (self.rater == r)) for i, r in sorted(set(zip(self.person, self.rater, strict=True)))
+        ]
 
     def group(self, rater, dimension):
         return {"common": 0, "rater": rater, "dimension": dimension}[self.thresholds]

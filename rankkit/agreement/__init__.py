@@ -10,6 +10,7 @@ from rankkit.agreement.internal_consistency import cronbach_alpha, omega
 from rankkit.agreement.intraclass_correlation import icc
 from rankkit.agreement.kappa import cohen_kappa, fleiss_kappa
 from rankkit.agreement.krippendorff import krippendorff_alpha
+from rankkit.agreement.measurement_error import test_retest
 from rankkit.agreement.scale_anchors import anchor_quality
 from rankkit.agreement.within_group import rwg, rwg_j
 
@@ -27,4 +28,5 @@ __all__ = [
     "omega",
     "rwg",
     "rwg_j",
+    "test_retest",
 ]

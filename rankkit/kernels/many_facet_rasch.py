@@ -22,7 +22,7 @@ _ROUNDING = 1e-10  # relative loss of log-likelihood that is rounding
 _DRIFTING = 0.3  # logits an element still moves in the last step where it runs off
 
 
-def joint_ml(design: RaschDesign, *, adjustment: float = 0.3) -> RaschFit:
+def joint_ml(design: RaschDesign, *, adjustment: float = 0.3, linked: Subsets | None = None) -> RaschFit:
     r"""Maximum likelihood of all measures together (FACETS' JMLE).
 
     .. math:: \log \frac{P(x = k)}{P(x = k - 1)} = \theta_i - \beta_r - \delta_d - \dots - \tau_k
@@ -41,6 +41,8 @@ def joint_ml(design: RaschDesign, *, adjustment: float = 0.3) -> RaschFit:
         From :func:`~rankkit.kernels.rasch_design.rasch_design`.
     adjustment : float
         Points by which an extreme total is moved inside.
+    linked : Subsets, optional
+        What the design links, if that is known already.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def joint_ml(design: RaschDesign, *, adjustment: float = 0.3) -> RaschFit:
     if not finite.active.any():
         raise IdentificationError("E-RASCHEXTREME")
     active = design.where(finite.active)
-    linked = subsets(active.facets, active.sizes)
+    linked = linked if linked is not None and active is design else subsets(active.facets, active.sizes)
     layout = Layout.of(active)
     point, found, info, iterations = _maximised(layout, _held(layout, linked))
     additive, kappa = point

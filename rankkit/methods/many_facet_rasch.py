@@ -27,6 +27,7 @@ from rankkit.tables.ratings import Ratings
 
 Pair = tuple[str, str]
 _TWO = 2
+_SMALL_TABLE = 20_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +199,9 @@ class ManyFacetRasch(Assessment[Ratings, ManyFacetRaschResult]):
 
 def _raters_of(table: Ratings) -> Ints:
     """Distinct raters of each person."""
-    cells = table.cells
-    pairs = np.unique(cells.ratee * len(table.raters) + cells.rater)
-    return np.bincount(pairs // len(table.raters), minlength=len(table.people)).astype(np.int64)
+    rated = ~np.isnan(table.score)
+    n, m = len(table.people), len(table.raters)
+    pairs = table.ratee[rated] * m + table.rater[rated]
+    if n * m <= _SMALL_TABLE:
+        return (np.bincount(pairs, minlength=n * m).reshape(n, m) > 0).sum(axis=1).astype(np.int64)
+    return np.bincount(np.unique(pairs) // m, minlength=n).astype(np.int64)

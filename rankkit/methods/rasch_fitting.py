@@ -54,7 +54,7 @@ class RaschFitted:
         if isinstance(self.fit, RaschFit):
             return self.fit
         try:
-            return many_facet_rasch.joint_ml(self.data.design)
+            return many_facet_rasch.joint_ml(self.data.design, linked=self.data.linked)
         except (ConvergenceError, IdentificationError):
             return self.fit
 
@@ -212,7 +212,7 @@ def fitted(table: Ratings, model: RaschModel) -> RaschFitted:
     data = rasch_ratings(table, model)
     try:
         if model.estimation == "joint":
-            fit: Estimates = many_facet_rasch.joint_ml(data.design)
+            fit: Estimates = many_facet_rasch.joint_ml(data.design, linked=data.linked)
         else:
             rater = data.position("rater")
             dependence = model.dependence if rater > 0 else "none"

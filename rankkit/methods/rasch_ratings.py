@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from rankkit.errors import IdentificationError, InsufficientDataError, Problem, RatingsError, SettingsError
-from rankkit.kernels.arrays import Bools, Ints
+from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.rasch_design import Gaps, RaschDesign, rasch_design
 from rankkit.kernels.rasch_subsets import Subsets, subsets
 from rankkit.tables.ratings import Ratings
@@ -19,6 +19,7 @@ Estimation = Literal["marginal", "joint"]
 Thresholds = Literal["common", "rater", "dimension"]
 Dependence = Literal["auto", "none", "cell"]
 _MOST_CATEGORIES = 100
+_LARGEST_KEY = 2.0**62
 _NAMED = 4  # groups, and members of a group, that a message names
 
 
@@ -66,6 +67,8 @@ class RaschRatings:
         Other groups of people, who share nobody with these.
     repeated : int
         Ratings beyond one a cell.
+    linked : Subsets or None
+        What the design links, if all of it was kept.
     """
 
     design: RaschDesign
@@ -76,6 +79,7 @@ class RaschRatings:
     rated: Bools
     apart: tuple[tuple[str, ...], ...]
     repeated: int
+    linked: Subsets | None
 
     def name(self, facet: int, code: int) -> str:
         """What an element is called."""
@@ -106,7 +110,7 @@ def rasch_ratings(table: Ratings, model: RaschModel) -> RaschRatings:
     _check_scores(table)
     at = np.flatnonzero(~np.isnan(table.score))
     names, codes, ids, labels = _facets(table, at, model)
-    order = np.lexsort((table.score[at], *codes[::-1]))
+    order = _canonical(codes, [len(i) for i in ids], table.score[at])
     at, codes = at[order], [c[order] for c in codes]
     rated = np.bincount(codes[0], minlength=len(table.people)) > 0
     sizes = [len(i) for i in ids]
@@ -120,7 +124,18 @@ def rasch_ratings(table: Ratings, model: RaschModel) -> RaschRatings:
     weight = 1 / np.bincount(cell)[cell]
     threshold = None if model.thresholds == "common" or model.thresholds not in names else names.index(model.thresholds)
     design = rasch_design(codes, sizes, table.score[at], threshold_facet=threshold, weight=weight, gaps=model.gaps)
-    return RaschRatings(design, tuple(names), tuple(ids), tuple(labels), at, rated, apart, int(len(at) - fresh.sum()))
+    repeated = int(len(at) - fresh.sum())
+    return RaschRatings(design, tuple(names), tuple(ids), tuple(labels), at, rated, apart, repeated, None if apart else linked)
+
+
+def _canonical(codes: list[Ints], sizes: list[int], score: Floats) -> Ints:
+    """Order of observations by their elements, then by rating."""
+    if np.prod([float(s) for s in sizes]) * (_MOST_CATEGORIES + 1) > _LARGEST_KEY:
+        return np.lexsort((score, *codes[::-1]))
+    key = codes[0]
+    for code, size in zip(codes[1:], sizes[1:], strict=True):
+        key = key * size + code
+    return np.argsort(key * (_MOST_CATEGORIES + 1) + np.unique(score, return_inverse=True)[1], kind="stable")
 
 
 def _check_scores(table: Ratings) -> None:

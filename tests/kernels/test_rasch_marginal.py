@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.oracles_rasch_marginal import Oracle, maximise, pack, unpack
 
 from rankkit.kernels.rasch_design import rasch_design
 from rankkit.kernels.rasch_marginal import fit
 from rankkit.kernels.rasch_marginal_fair import marginal_fair_averages
 from rankkit.kernels.rasch_persons import measure_persons
+from tests.oracles_rasch_marginal import Oracle, maximise, pack, unpack
 
 LOGLIK = 1e-6  # both integrate to better than this
 MEASURE = 5e-5  # logits, information relative: γ is integrated on other nodes than in the kernel
@@ -199,3 +199,24 @@ def test_a_rating_repeated_with_half_weights_counts_once():
     assert np.abs(weighted.measures[0] - once.measures[0]).max() < SAME
     assert np.abs(weighted.se[0] - once.se[0]).max() < SAME
     assert weighted.loglik == pytest.approx(once.loglik, abs=LOGLIK)
+
+
+@pytest.mark.parametrize("settings", [{}, {"threshold_facet": 1}, {"threshold_facet": 2}])
+def test_where_parameters_are_kept_changes_nothing(settings, monkeypatch):
+    """Facets of many elements are handled unit by unit, those of few for all units at once; and in pieces of any size."""
+    person, rater, dimension, x = simulated(8, n=40, dims=3, top=3)
+    task = (person + rater) % 2
+    sizes = [40, 4, 3, 2]
+    before = fit(rasch_design([person, rater, dimension, task], sizes, x, **settings))
+    monkeypatch.setattr("rankkit.kernels.rasch_cells._SHARED_LIMIT", 0)
+    monkeypatch.setattr("rankkit.kernels.rasch_unit_tables._BLOCK", 500)
+    monkeypatch.setattr("rankkit.kernels.rasch_posteriors._BLOCK", 500)
+    monkeypatch.setattr("rankkit.kernels.rasch_persons._BLOCK", 500)
+    monkeypatch.setattr("rankkit.kernels.rasch_louis._SPARSE_RATE", 0.0)
+    monkeypatch.setattr("rankkit.kernels.rasch_tables._LARGE", 0)
+    after = fit(rasch_design([person, rater, dimension, task], sizes, x, **settings))
+    for old, new in zip((*before.measures, *before.se, before.tau_se), (*after.measures, *after.se, after.tau_se), strict=True):
+        assert new == pytest.approx(old, abs=SAME, nan_ok=True)
+    fair, again = marginal_fair_averages(before), marginal_fair_averages(after)
+    assert again.se == pytest.approx(fair.se, abs=SAME)
+    assert len(before.measures) == 4
