@@ -93,7 +93,9 @@ def mixed(*, quick: bool) -> list[Row]:
         ratio = at_least(seconds["peer"] / seconds["rankkit"], None)
         rows.append(("crossed REML, 1k", shown(seconds["rankkit"]), f"statsmodels MixedLM {shown(seconds['peer'])}", ratio))
     mine, theirs_stored = cpu(partial(components, medium), 5), STORED["statsmodels MixedLM, 10k"]
-    rows.append(("crossed REML, 10k", shown(mine), f"statsmodels MixedLM {theirs_stored:.0f} s (stored)", at_least(theirs_stored / mine, 1000)))
+    rows.append(
+        ("crossed REML, 10k", shown(mine), f"statsmodels MixedLM {theirs_stored:.0f} s (stored)", at_least(theirs_stored / mine, 1000))
+    )
     return rows
 
 

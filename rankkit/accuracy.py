@@ -239,6 +239,7 @@ def training(
     _check_level(level)
     first, second = (components(x, truth, level).raters for x in (before, after))
     both = [r for r in first.index if r in second.index and first.loc[r, "n"] > 0 and second.loc[r, "n"] > 0]
+    trained = (trained,) if isinstance(trained, str) else trained
     unknown = sorted(set(trained or ()) - set(first.index))
     if unknown:
         raise SettingsError("E-PERSON", name=", ".join(unknown))

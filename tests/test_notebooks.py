@@ -23,6 +23,8 @@ NAMES = (
     "03_compare_and_grade",
     "04_alternation_ranking",
     "05_published_results",
+    "06_rater_effects",
+    "07_reproducing_reliability_studies",
 )
 CELLS = range(15, 49)  # short enough to read, long enough to be complete
 SCREEN = 40  # lines of text a cell may show
@@ -32,6 +34,8 @@ SOURCES = {
     "03_compare_and_grade": ("service_team", "service_team_pairs"),
     "04_alternation_ranking": ("service_team_rankings", "Marley", "Kemeny"),
     "05_published_results": ("Stigler", "Agresti", "Davidson", "Kendall", "Critchlow", "Diaconis", "PlackettLuce", "prefmod", "eba"),
+    "06_rater_effects": ("Guilford", "1954", "service_team", "FACETS"),
+    "07_reproducing_reliability_studies": ("Shrout", "1979", "Krippendorff", "Gleser", "Guilford", "MacNell", "Uttl", "Cohen"),
 }
 # a drive, a home or a temporary folder: what only the machine that ran the notebook has
 PATH = re.compile(r"(?:/(?:home|root|Users|tmp|var|usr|opt|mnt|work|private)/\w)|(?:\b[A-Z]:\\\\?\w)")

@@ -106,9 +106,13 @@ def study_data(table: Ratings, notation: str | None) -> StudyData:
         rated[np.flatnonzero(rated)[~whole]] = False
         codes, score = codes[:, whole], score[whole]
     for f, facet in enumerate(design.facets):
-        found = len(np.unique(codes[f]))
+        outer = sorted(design.nested_in[f])
+        nest = packed(codes[outer]) if outer else np.zeros(codes.shape[1], dtype=np.int64)
+        pairs = np.unique(nest * (int(codes[f].max()) + 1) + codes[f]) // (int(codes[f].max()) + 1)
+        found = int(np.bincount(pairs).max(initial=0))
         if found < 2:
-            unit = f"conditions of the facet {facet}"
+            where = f" within one {' and '.join(design.facets[o] for o in outer)}" if outer else ""
+            unit = f"conditions of the facet {facet}{where}"
             raise InsufficientDataError("E-FEW", what="a generalizability study", needed=2, unit=unit, found=found)
     notes = []
     if "dimension" not in design.facets and len(table.dimensions) > 1:

@@ -84,6 +84,7 @@ def anchor_quality(placements: pd.DataFrame, order: Sequence[str] | None = None,
     wide = np.full((len(judge.values), len(label.values)), np.nan)
     wide[judge.codes, label.codes] = value
     names = list(label.values)
+    order = None if order is None else [str(name) for name in order]
     if order is not None and sorted(order) != sorted(names):
         raise SettingsError("E-SETTING", name="order", value=list(order), allowed=names)
     for found, needed, unit in (

@@ -104,21 +104,25 @@ def global_tests(found: RaterSlopes, sigma_w: float, *, anchored: bool) -> pd.Da
 def cumulative(panel: Panel, timed: TimedRatings, found: RaterSlopes) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Cumulative sums of each rater's residuals in order of time, and their largest value with its chance.
 
+    Ratings that no column tells apart in time are one step: their residuals' sum over √n.
+
     Returns
     -------
     course : DataFrame
-        ``rater, ratee, time, t, z, upper, lower, signal``.
+        ``rater, time, t, n, z, upper, lower, signal``.
     largest : DataFrame
         Index ``rater``: ``cusum, cusum_p, false_alarm, signal_at``.
     """
     dated = timed.time == "rated_at" and not rating_columns.is_numeric(panel.table, "rated_at")
-    order = np.lexsort((timed.ratee, found.z, timed.clock, timed.rater))  # equal times by value: labels decide nothing
-    rater, z = timed.rater[order], found.z[order]
+    step, place = np.unique(np.column_stack([timed.rater, timed.moment]), axis=0, return_inverse=True)
+    place = place.ravel()
+    size = np.bincount(place)
+    rater, z = step[:, 0], np.bincount(place, found.z) / np.sqrt(size)
     sums = cusum(z, rater)
-    ids, people = np.array(panel.table.raters, dtype=object), np.array(panel.table.people, dtype=object)
+    ids = np.array(panel.table.raters, dtype=object)
     course = pd.DataFrame(
         {
-            "rater": ids[rater], "ratee": people[timed.ratee[order]], "time": timed.clock[order], "t": timed.t[order], "z": z,
+            "rater": ids[rater], "time": np.bincount(place, timed.clock) / size, "t": np.bincount(place, timed.t) / size, "n": size, "z": z,
             "upper": sums.upper, "lower": sums.lower, "signal": sums.signal,
         }
     )  # fmt: skip

@@ -146,7 +146,9 @@ def grade(tables: Mapping[str, pd.DataFrame], settings: SeveritySettings, opened
     for name, frame in tables.items():
         if not opened.get(name, True):
             tested = frame["p"].notna()
-            frame["reason"] = frame["reason"].mask(tested, "the raters do not differ as a whole: single raters were not tested")
+            frame["reason"] = frame["reason"].mask(
+                tested, "no difference between the raters as a whole was found: single raters were not tested"
+            )
     frame = pd.concat(tables, names=["dimension"]) if "" not in tables else tables[""]
     p = frame["p"].to_numpy()
     if "" in tables:

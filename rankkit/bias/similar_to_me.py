@@ -183,7 +183,7 @@ def _told_apart(within: Floats) -> Bools:
     scaled = np.divide(within, size, out=np.zeros_like(within), where=some)
     values, vectors = np.linalg.eigh(scaled.T @ scaled)
     involved = np.abs(vectors[:, values < 1e-9]) > 1e-6
-    return some & ~involved.any(axis=1)
+    return np.asarray(some & ~involved.any(axis=1))
 
 
 def _finding(name: str, row: pd.Series[Any]) -> Finding:

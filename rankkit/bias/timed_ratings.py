@@ -32,6 +32,8 @@ class TimedRatings:
         Mean over dimensions, scale points.
     clock : ndarray, shape (n,)
         Time as given: days, number of the cycle or occasion, place.
+    moment : ndarray of int, shape (n,)
+        The same with ties broken by ``rated_at`` and ``order`` where there are these, as a rank.
     t : ndarray, shape (n,)
         The same in ``unit``s, centred.
     anchor : ndarray of bool, shape (n,)
@@ -45,6 +47,7 @@ class TimedRatings:
     period: Ints
     score: Floats
     clock: Floats
+    moment: Ints
     t: Floats
     anchor: Bools
     time: str
@@ -53,8 +56,8 @@ class TimedRatings:
     def only(self, keep: Bools) -> TimedRatings:
         """Keep some of them."""
         return TimedRatings(
-            self.ratee[keep], self.rater[keep], self.period[keep], self.score[keep], self.clock[keep], self.t[keep], self.anchor[keep],
-            self.time, self.unit,
+            self.ratee[keep], self.rater[keep], self.period[keep], self.score[keep], self.clock[keep], self.moment[keep],
+            self.t[keep], self.anchor[keep], self.time, self.unit,
         )  # fmt: skip
 
 
@@ -133,8 +136,22 @@ def _averaged(panel: Panel, use: Ints, clock: Floats, name: str, per: float | No
     length, unit = _unit(table.extras, name, span, per)
     return TimedRatings(
         table.ratee[use][first], table.rater[use][first], period[first], np.bincount(place, centred) / n, when,
-        (when - when.mean()) / length, anchor[use][first], name, unit,
+        _moments(panel, use, place, when), (when - when.mean()) / length, anchor[use][first], name, unit,
     )  # fmt: skip
+
+
+def _moments(panel: Panel, use: Ints, place: Ints, when: Floats) -> Ints:
+    """Rank of each sitting and person in time, the finest the columns tell."""
+    keys = [when]
+    for name in ("rated_at", "order"):
+        if rating_columns.has(panel.table, name):
+            fine = np.nan_to_num(clock_of(panel, name)[use])
+            keys.append((np.bincount(place, fine) / np.bincount(place)).round(9))
+    order = np.lexsort(keys[::-1])
+    new = np.logical_or.reduce([np.diff(key[order], prepend=key[order][:1]) != 0 for key in keys])
+    out = np.empty(len(when), dtype=np.int64)
+    out[order] = np.cumsum(new)
+    return out
 
 
 def _unit(extras: pd.DataFrame, name: str, span: float, per: float | None) -> tuple[float, str]:

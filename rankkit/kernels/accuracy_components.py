@@ -19,6 +19,8 @@ from rankkit.kernels.arrays import Floats
 
 NAMES = ("elevation", "differential_elevation", "stereotype_accuracy", "differential_accuracy")
 FEWEST_FOR_BORMAN = 4
+_ADDITIVE = 1e-20  # variance of interactions over mean square at which there are none but rounding
+_LARGE_F = 25.0  # beyond which a noncentral F says little that its normal limit does not, and depends on σ̂ more
 _PERFECT = 1 - 1e-12  # |r| above which a correlation is perfect and has no Fisher transform
 
 
@@ -169,12 +171,21 @@ def component_intervals(d: Floats, *, level: float = 0.95) -> tuple[Floats, Floa
     out = np.zeros((2, 4))
     out[:, 0] = 0.0 if abs(bias) <= half else ends.min(), ends.max()
     out[:, 1] = _variance_interval(variance, n - 1, tail)
-    if k > 1 and trace > 0:
+    size = max(float(np.mean(d**2)), 1e-300)
+    if k > 1 and trace <= _ADDITIVE * size:  # every ratee has the same profile of differences: nothing to be unsure of
+        out[:, 2] = float(((columns - bias) ** 2).mean())
+    elif k > 1:
         box = max(trace**2 / float(np.vdot(S, S)), 1.0)
         out[:, 3] = np.array(_variance_interval(trace / k, (n - 1) * box, tail))
         unit = trace / (k - 1)  # mean variance of one interaction
         f = n * float(((columns - bias) ** 2).sum()) / (k - 1) / unit
-        out[:, 2] = [_noncentrality(f, k - 1, (n - 1) * (k - 1), p) * unit / (n * k) for p in (1 - tail, tail)]
+        if f > _LARGE_F:  # dimension means stand clear of their error: the length of their vector is all but normal
+            length = np.sqrt(((columns - bias) ** 2).mean())
+            u = (columns - bias) / np.linalg.norm(columns - bias)
+            reach = float(special.stdtrit(n - 1, 1 - tail)) * np.sqrt(float(u @ S @ u) / (n * k))
+            out[:, 2] = max(length - reach, 0.0) ** 2, (length + reach) ** 2
+        else:
+            out[:, 2] = [_noncentrality(f, k - 1, (n - 1) * (k - 1), p) * unit / (n * k) for p in (1 - tail, tail)]
     return out[0], out[1]
 
 

@@ -86,7 +86,7 @@ def anchor_scaling(values: Floats, level: float = 0.95) -> AnchorScaling:
             parts = sd[a : a + 2] ** 2 / judges[a : a + 2]
             se[a] = np.sqrt(parts.sum())
             df[a] = parts.sum() ** 2 / max(float((parts**2 / (judges[a : a + 2] - 1)).sum()), 1e-300)
-    half = special.stdtrit(df, (1 + level) / 2) * se
+    half = np.where(se == 0, 0.0, special.stdtrit(np.maximum(df, 1e-9), (1 + level) / 2) * se)
     smallest = float(gap.min()) if c > 1 else float("nan")
     ratio = float(gap.max()) / smallest if smallest != 0 else float("inf")
     return AnchorScaling(mean, sd, judges, gap, se, gap - half, gap + half, paired, ratio)

@@ -280,5 +280,5 @@ def _pivotal(components: Floats, top: Floats, bottom: Floats, level: float) -> t
 
 def _from_z(z: Floats, m: float) -> Floats:
     """Inverse of Fisher's z for groups of m."""
-    ratio = np.exp(2 * z)
+    ratio = np.exp(np.clip(2 * z, -700, 700))
     return np.asarray((ratio - 1) / (ratio + m - 1))

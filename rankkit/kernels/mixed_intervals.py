@@ -101,7 +101,7 @@ def intervals(
     Raises
     ------
     ConvergenceError
-        If a profile does not settle.
+        If a profile does not settle, or finds a better maximum than the fit (designs of a handful of rows).
 
     Examples
     --------

@@ -63,7 +63,8 @@ class MixedComponents:
     gradient_norm : float
         Largest derivative of the criterion by the logarithm of a free component.
     exact_fit : bool
-        Nothing is left over for the residual: the components are the limit as it goes to zero, without information.
+        Nothing is left over for the residual: the components are the limit as it goes to zero (to about 1e-4), without
+        information. A residual on its boundary with a finite likelihood is no exact fit, only ``at_boundary``.
     n : int
         Rows.
     optimum : Optimum

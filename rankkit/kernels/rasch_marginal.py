@@ -22,7 +22,7 @@ from rankkit.kernels.rasch_cells import Cells, fold
 from rankkit.kernels.rasch_constraints import Constraints
 from rankkit.kernels.rasch_design import RaschDesign
 from rankkit.kernels.rasch_marginal_fitted import Integration, MarginalFit, Verdict, assemble
-from rankkit.kernels.rasch_marginal_newton import Point, Rule, ascend, loglik
+from rankkit.kernels.rasch_marginal_newton import Point, Rule, ascend, evaluate, loglik
 from rankkit.kernels.rasch_persons import Estimator
 from rankkit.kernels.rasch_posteriors import posteriors
 from rankkit.kernels.rasch_quadrature import grid, nodes_for
@@ -95,7 +95,7 @@ def fit(
     >>> rating = (easier[:, None] + rng.logistic(size=(240, 3)) > 0).sum(axis=1)
     >>> found = fit(rasch_design([person, rater], [60, 4], rating))
     >>> found.measures[1].round(1), found.dependence
-    (array([-0.7, -0.1,  0.2,  0.7]), 'not_identified')
+    (array([-0.6, -0.2,  0.2,  0.6]), 'not_identified')
     """
     if dependence not in ("auto", "none", "cell"):
         raise SettingsError("E-SETTING", name="dependence", value=dependence, allowed="'auto', 'none', 'cell'")
@@ -115,20 +115,23 @@ def fit(
     plain = cells.by_unit
     rules = (Rule(1.5, 1, 2), Rule(1.0, 1, _DEGREE, audit=True))
     point, constraints, steps = ascend(plain, xi, rules, mean, sd)
-    used, rule, test = plain, rules[-1], None
+    used, rule, test, alone = plain, rules[-1], None, point.loglik
     verdict: Verdict = "not_modelled" if dependence == "none" else "not_identified"
     if dependence != "none" and can_tell:
         verdict, test = "zero", (0.0, 1.0)
-        found = _with_term(cells, point)
-        if found is not None:
-            alone = point.loglik
-            point, constraints, more, rule = found
-            used, verdict, steps = cells, "estimated", steps + more
-            point, constraints, rule, steps, error = _refined(used, point, constraints, rule, steps, tolerance)
-            lrt = max(0.0, 2 * (point.loglik - alone))
-            test = (lrt, 0.5 * float(special.chdtrc(1, lrt)) if lrt > 0 else 1.0)
-    if verdict != "estimated":
-        point, constraints, rule, steps, error = _refined(used, point, constraints, rule, steps, tolerance)
+        guess = _term_at_zero(cells, point)
+        if guess > 0:  # otherwise the likelihood falls from the start
+            point = point.light()
+            found, held, more, rule_found = _with_term(cells, point, guess)
+            steps += more
+            if found.xi[cells.parameters.omega] >= _NO_TERM:
+                point, constraints, used, rule, verdict = found, held, cells, rule_found, "estimated"
+            else:
+                point = evaluate(plain, point.xi, rule, point.theta, (point.posterior.mean, point.posterior.sd))
+    point, constraints, rule, steps, error = _refined(used, point, constraints, rule, steps, tolerance)
+    if verdict == "estimated":
+        lrt = max(0.0, 2 * (point.loglik - alone))
+        test = (lrt, 0.5 * float(special.chdtrc(1, lrt)) if lrt > 0 else 1.0)
     integration = Integration(steps, rule.n_z, error, verdict, test)
     return assemble(design, finite, used, place, point, constraints, integration, person)
 
@@ -198,24 +201,19 @@ def _start(design: RaschDesign, cells: Cells) -> tuple[Floats, Floats, Floats]:
     return xi, mean, sd
 
 
-def _with_term(cells: Cells, point: Point) -> tuple[Point, Constraints, int, Rule] | None:
-    """Add the ratee × rater term if the likelihood rises from zero."""
+def _with_term(cells: Cells, point: Point, guess: float) -> tuple[Point, Constraints, int, Rule]:
+    """Add the ratee × rater term, starting from a guess of its variance."""
     where = cells.parameters
-    mean, sd = point.posterior.mean, point.posterior.sd
-    first_guess = _term_at_zero(cells, point)
-    if first_guess <= 0:
-        return None
     xi = point.xi.copy()
-    xi[where.omega] = np.clip(np.sqrt(first_guess), *_FIRST_OMEGA)
+    xi[where.omega] = np.clip(np.sqrt(guess), *_FIRST_OMEGA)
     first = slice(where.offset[0], where.offset[0] + where.sizes[0])
     variance = float(point.complete[first].sum()) / float(cells.cell_size.sum())
     information = variance * float(cells.unit.sum(axis=1).max())
     coarse = Rule(1.5, nodes_for(1.5 * float(xi[where.omega]), information, 1.6), 2)
-    rough, _, some = ascend(cells, xi, (coarse,), mean, sd, rough=True)
+    rough, _, some = ascend(cells, xi, (coarse,), point.posterior.mean, point.posterior.sd, rough=True)
+    rough = rough.light()
     rule = Rule(1.0, nodes_for(float(rough.xi[where.omega]), information, 1.1), _DEGREE, audit=True)
     found, constraints, steps = ascend(cells, rough.xi, (rule,), rough.posterior.mean, rough.posterior.sd)
-    if found.xi[where.omega] < _NO_TERM:
-        return None
     return found, constraints, some + steps, rule
 
 
@@ -260,5 +258,6 @@ def _refined(
             rule.degree if smooth else 2 * rule.degree,
             audit=True,
         )
+        point = point.light()
         point, constraints, more = ascend(cells, point.xi, (rule,), mean, sd)
         steps += more

@@ -71,6 +71,10 @@ class Point:
     posterior: Posteriors
     theta: Floats
 
+    def light(self) -> Point:
+        """The same without the information, which fills a gigabyte where there are eleven thousand raters."""
+        return replace(self, information=np.empty((0, 0)))
+
 
 def loglik(cells: Cells, xi: Floats, theta: Floats, n_z: int, near: Near) -> float:
     """Marginal log-likelihood on a given grid."""
@@ -147,8 +151,9 @@ def ascend(
     where = cells.parameters
     size = where.size + (3 if xi[where.omega] > 0 else 2)
     constraints = Constraints.of(cells, size)
-    steps = 0
+    steps, point = 0, None
     for rule in rules:
+        point = point.light() if point is not None else None
         goal = _ROUGH if rough or rule is not rules[-1] else _SETTLED
         point = evaluate(cells, xi, rule, grid(mean, sd, rule.factor), (mean, sd))
         while True:
@@ -159,11 +164,13 @@ def ascend(
             if steps == _MOST_STEPS or _beyond(cells, point) > _FARTHEST:
                 raise _failure(cells, point, steps)
             steps += 1
-            point = replace(point, information=np.empty((0, 0)))  # of eleven thousand raters it fills a gigabyte
+            point = point.light()
             point = _advance(cells, point, rule, step, decrement, steps)
             if constraints.free[where.log_sigma] and _no_spread(cells, point):
                 constraints = Constraints.of(cells, size, sigma_free=False)
         xi, mean, sd = point.xi, point.posterior.mean, _widths(point)
+    if point is None:
+        raise ConvergenceError("E-CONV", iterations=0, gradient=float("nan"))
     return point, constraints, steps
 
 

@@ -22,7 +22,7 @@ from rankkit.kernels.rasch_unit_tables import Items, Piece, pieces
 Estimator = Literal["wle", "ml"]
 _POINTS = 8  # samples of a local polynomial
 _BLOCK = 4_000_000  # numbers in a temporary array
-_FINE = 1.2  # spacing of the grid times the number of categories: curves bend within 2π over that number
+_FINE = 0.4  # spacing of the grid times the number of categories: curves bend within 2π over that number
 _EXTREME = 0.3  # score points by which an extreme total is moved inside for maximum likelihood
 _LARGEST = 1e-280
 

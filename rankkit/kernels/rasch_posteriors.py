@@ -5,6 +5,7 @@ People come sorted by their average rating, so that a block of them needs only a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -217,7 +218,7 @@ class _Sums:
         """Add one block of people."""
         basis = orthonormal(p, deviate, self.degree)
         table = self.shared[block.used, :, block.window]
-        sums = np.asarray(block.incidence @ table.reshape(len(table), -1)).reshape(len(p), -1, p.shape[1])
+        sums = np.asarray(block.incidence @ table.reshape(len(table), math.prod(table.shape[1:]))).reshape(len(p), *table.shape[1:])
         scores = self.prior.scores[:, block.window]
         hyper = np.broadcast_to(scores, (len(p), *scores.shape))
         sums = np.concatenate([sums[:, : self.n_items], hyper, sums[:, self.n_items :]], axis=1)

@@ -36,7 +36,7 @@ class SeverityAdjustment:
         β̂, score units: positive = gives more than the average rater (lenient). Zero, with the full prior variance, for
         raters without a cell that speaks about severity.
     severity_se : ndarray, shape (m,)
-        Standard error of prediction.
+        Standard error of prediction of the difference from the mean of the raters with such cells.
     linked : ndarray of int, shape (m,)
         Cells each severity rests on.
     score : ndarray, shape (n,)
@@ -47,6 +47,8 @@ class SeverityAdjustment:
         Derivatives of each score's error variance by (σ²_ratee, σ²_rater, σ²_residual).
     difference : ndarray, shape (3,)
         The same of the mean error variance of a difference.
+    ratees : int
+        People whose cells speak about severity.
     """
 
     severity: Floats
@@ -56,6 +58,7 @@ class SeverityAdjustment:
     covariance: Covariance
     each: Floats
     difference: Floats
+    ratees: int
 
 
 def severity_adjustment(
@@ -119,7 +122,7 @@ def severity_adjustment(
         high, low = core.variances(*up), core.variances(*down)
         each[:, k] = (high[0] - low[0]) / width
         difference[k] = (high[1] - low[1]) / width
-    return SeverityAdjustment(severity, spread, core.linked, score, core.covariance(var_rater, var_residual), each, difference)
+    return SeverityAdjustment(severity, spread, core.linked, score, core.covariance(var_rater, var_residual), each, difference, core.ratees)
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +135,7 @@ class _Core:
     loadings: sparse.csr_array  # K, shape (len(keep), m)
     square: Floats  # Σ_r c²_ir
     between: sparse.csr_array | None  # G, where it is not zero
+    ratees: int
 
     @classmethod
     def of(cls, parts: Composite, keep: Ints, speaks: Bools) -> _Core:
@@ -144,7 +148,15 @@ class _Core:
         incidence = sparse.csr_array((1 / np.sqrt(np.maximum(k, 1))[ratee], (ratee, rater)), shape=(n, m))
         schur = np.diag(count.astype(np.float64)) - (incidence.T @ incidence).toarray()
         right = np.asarray(np.bincount(rater, z - mean[ratee], m), dtype=np.float64)
-        return cls(schur, right, count, parts.loadings[keep], parts.square[keep], _between(parts, keep) if speaks.all() else None)
+        return cls(
+            schur,
+            right,
+            count,
+            parts.loadings[keep],
+            parts.square[keep],
+            _between(parts, keep) if speaks.all() else None,
+            int((k > 0).sum()),
+        )
 
     def _factor(self, var_rater: float, var_residual: float) -> Floats | None:
         """Lower Cholesky factor of S, or None without severity."""
@@ -158,8 +170,12 @@ class _Core:
         root = self._factor(var_rater, var_residual)
         if root is None:
             return np.zeros(len(self.right)), np.zeros(len(self.right))
-        inverse = linalg.solve_triangular(root, np.eye(len(root)), lower=True)
-        return np.asarray(linalg.cho_solve((root, True), self.right)), np.sqrt(var_residual * (inverse**2).sum(axis=0))
+        inverse = linalg.cho_solve((root, True), np.eye(len(root)))
+        seen = self.linked > 0  # against the mean of the raters who can be compared: how severe all of them are is not known
+        share = seen / max(int(seen.sum()), 1)
+        mean = inverse @ share
+        spread = np.diag(inverse) - 2 * mean + share @ mean
+        return np.asarray(linalg.cho_solve((root, True), self.right)), np.sqrt(var_residual * np.maximum(spread, 0.0))
 
     def _rows(self, matrix: sparse.csr_array, root: Floats) -> Floats:
         """``A L⁻ᵀ``, so that the product with its own transpose is ``A S⁻¹ Aᵀ``."""

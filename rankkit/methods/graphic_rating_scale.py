@@ -174,9 +174,9 @@ class GraphicRatingScale(Assessment[Ratings, GraphicRatingScaleResult]):
         table, people = scoring.table, scoring.people
         others = Alternatives(scoring, raw)
         makers: dict[str, Callable[[], pd.DataFrame]] = {
-            "reliability": partial(reliability, table, raw.evidence, self.level),
-            "weights": partial(rating_tables.weight_table, table, used.evidence.parts, scoring.weights),
-            "weight_sensitivity": partial(rating_tables.weight_sensitivities, table, used.evidence.parts, scoring.weights, self.seed),
+            "reliability": partial(reliability, table, raw.evidence, self.level, scoring.own_unit),
+            "weights": partial(rating_tables.weight_table, table, used.evidence, scoring.weights),
+            "weight_sensitivity": partial(rating_tables.weight_sensitivities, table, used.evidence, scoring.weights, self.seed),
             "components": facets.copy,
             "ratings_by_rater": partial(rating_tables.by_rater, table),
             "findings": partial(rating_tables.findings, table, people, self.level, self.seed),

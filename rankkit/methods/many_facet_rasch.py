@@ -182,6 +182,7 @@ class ManyFacetRasch(Assessment[Ratings, ManyFacetRaschResult]):
             "separation": partial(rasch_tables.separations, found),
             "reliability": partial(rasch_tables.reliability, found, self.level),
             "unexpected": partial(rasch_patterns.unexpected, found),
+            "fit_bands": partial(rasch_patterns.bands, found, self.level, self.seed),
             "fair": partial(rasch_tables.fair_table, found, self.level),
             "likelihood": partial(rasch_tables.likelihood, found),
             "findings": partial(rasch_patterns.findings, found, pairs),
@@ -203,5 +204,5 @@ def _raters_of(table: Ratings) -> Ints:
     n, m = len(table.people), len(table.raters)
     pairs = table.ratee[rated] * m + table.rater[rated]
     if n * m <= _SMALL_TABLE:
-        return (np.bincount(pairs, minlength=n * m).reshape(n, m) > 0).sum(axis=1).astype(np.int64)
+        return np.asarray((np.bincount(pairs, minlength=n * m).reshape(n, m) > 0).sum(axis=1), dtype=np.int64)
     return np.bincount(np.unique(pairs) // m, minlength=n).astype(np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +11,9 @@ import pandas as pd
 from rankkit.findings import Finding, as_frame, pattern
 from rankkit.kernels.multiplicity import benjamini_hochberg
 from rankkit.kernels.rasch_bias import Interactions, contrasts, interactions
+from rankkit.kernels.rasch_bootstrap import fit_bands
 from rankkit.kernels.rasch_fit import element_fit
+from rankkit.kernels.rasch_fitted import RaschFit
 from rankkit.methods.rasch_fitting import RaschFitted
 
 Pairs = tuple[tuple[str, str], ...]
@@ -22,6 +25,9 @@ _Q = 0.05
 _FEWEST = 10  # ratings behind a finding about a rater
 _FEWEST_CELL = 4  # … about a cell
 _MOST_CONTRASTS = 200_000
+_BOOTSTRAP = 5_000  # ratings up to which fit statistics are simulated
+_FEWEST_REPLICATES, _MOST_REPLICATES = 100, 500
+_DRAWS = 300_000  # ratings to simulate in all, within these bounds
 
 
 def unexpected(fitted: RaschFitted) -> pd.DataFrame:
@@ -113,6 +119,30 @@ def _differential(fitted: RaschFitted, first: str, second: str) -> pd.DataFrame:
     frame = pd.DataFrame(dict(zip(columns, parts, strict=True)))
     frame.insert(0, "family", f"{first} × {second}")
     return frame
+
+
+def bands(fitted: RaschFitted, level: float, seed: int) -> pd.DataFrame:
+    """Mean squares of every element beside what they do by chance: ``facet, element, infit, infit_low, infit_high, infit_p, outfit, …``.
+
+    By parametric bootstrap with refitting up to 5 000 ratings; beyond, by the Wilson–Hilferty approximation (``status``),
+    for infit only.
+    """
+    frames, fit = [], fitted.joint
+    found = fitted.residuals
+    bootstrap = None
+    if isinstance(fit, RaschFit) and len(found.design) <= _BOOTSTRAP:
+        replicates = int(np.clip(_DRAWS // len(found.design), _FEWEST_REPLICATES, _MOST_REPLICATES))
+        bootstrap = fit_bands(fit, replicates=replicates, level=level, seed=seed)
+    for f, name in enumerate(fitted.data.names):
+        own = element_fit(found, f)
+        frame = pd.DataFrame({"facet": name, "element": list(fitted.data.ids[f]), "infit": own.infit, "outfit": own.outfit})
+        if bootstrap is not None:
+            frame = frame.assign(**{field.name: getattr(bootstrap[f], field.name) for field in fields(bootstrap[f])}, status="bootstrap")
+        else:
+            frame = frame.assign(infit_low=own.infit_low, infit_high=own.infit_high, infit_p=own.infit_p, status="approximate")
+        frame.loc[np.isnan(own.infit), "status"] = "not placed"
+        frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
 
 
 def findings(fitted: RaschFitted, pairs: Pairs) -> pd.DataFrame:

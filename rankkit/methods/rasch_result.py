@@ -73,6 +73,15 @@ class ManyFacetRaschResult(Result):
         return self._table("separation")
 
     @property
+    def fit_bands(self) -> pd.DataFrame:
+        """Mean squares beside the band a parametric bootstrap gives each: ``facet, element, infit, infit_low, infit_high, infit_p, …``.
+
+        Simulated when asked for, ratings being drawn from the fitted model and fitted again; the approximate bands in
+        :attr:`measures` come at no cost and are close where elements have more than a few ratings.
+        """
+        return self._table("fit_bands")
+
+    @property
     def unexpected(self) -> pd.DataFrame:
         """Single ratings more than three standard deviations off what the model expects, worst first."""
         return self._table("unexpected")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.design_audit import DesignAudit
-from rankkit.errors import IdentificationError, InsufficientDataError, Problem, SettingsError
+from rankkit.errors import IdentificationError, InsufficientDataError, PeopleError, Problem, SettingsError
 from rankkit.kernels import crossed_reml
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.crossed_reml import CrossedComponents
@@ -18,6 +18,7 @@ from rankkit.kernels.rating_composite import Composite
 from rankkit.kernels.rating_composite import adjust as adjust_cells
 from rankkit.kernels.severity_adjustment import SeverityAdjustment, severity_adjustment
 from rankkit.methods.rating_evidence import Evidence, degrees
+from rankkit.tables import numbers
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Cells, Ratings
 
@@ -37,6 +38,7 @@ class Severities:
     linked: Ints
     leniency: Floats
     se: Floats
+    df: float = float("inf")
 
 
 def may_adjust(how: Adjust, assume: str | None, design: DesignAudit, table: Ratings) -> None:
@@ -67,7 +69,7 @@ def _teams(design: DesignAudit, table: Ratings) -> str:
     for rater, team in list(teams.items())[:4]:
         names = ", ".join(table.labels.get(p, p) for p in team[:3]) + (" …" if len(team) > 3 else "")
         shown.append(f"{table.rater_labels.get(rater, rater)}: {names}")
-    return "; ".join(shown) + (" …" if len(teams) > 4 else "")
+    return "; ".join(shown) + ("; …" if len(teams) > 4 else "")
 
 
 def transformed(how: Adjust, assume: str | None, table: Ratings) -> tuple[Cells, tuple[Problem, ...]]:
@@ -96,11 +98,17 @@ def transformed(how: Adjust, assume: str | None, table: Ratings) -> tuple[Cells,
     return replace(cells, score=score), tuple(notes)
 
 
-def by_severity(raw: Evidence) -> tuple[Evidence, Severities | None]:
-    """Take out severity estimated from all people with several raters; nothing is assumed about who rates whom."""
+def by_severity(raw: Evidence) -> tuple[Evidence, Severities]:
+    """Take out severity estimated from all people with several raters; nothing is assumed about who rates whom.
+
+    Raises
+    ------
+    InsufficientDataError
+        If how far raters differ cannot be estimated: one rater for each person who is ranked, or exact agreement.
+    """
     fitted = raw.fitted
     if fitted is None or raw.covariance is None:
-        return raw, None
+        raise InsufficientDataError("E-NOSEVERITY")
     found = severity_adjustment(raw.parts, np.flatnonzero(raw.scored), fitted.col, fitted.residual)
     return _with_severity(raw, found, fitted), _severities(raw.parts, found)
 
@@ -159,8 +167,10 @@ def _with_severity(raw: Evidence, found: SeverityAdjustment, fitted: CrossedComp
 
 
 def _severities(parts: Composite, found: SeverityAdjustment) -> Severities:
+    """Severities of those who rated; their intervals have the degrees of freedom the residual variance has."""
     rater = np.unique(parts.rater)
-    return Severities(rater, found.linked[rater], found.severity[rater], found.severity_se[rater])
+    free = float(max(int(found.linked.sum()) - int(found.ratees) - len(rater) + 1, 1))
+    return Severities(rater, found.linked[rater], found.severity[rater], found.severity_se[rater], free)
 
 
 def by_objective(
@@ -198,6 +208,9 @@ def by_objective(
     severity[raters] = residual
     score = np.asarray(parts.score - parts.loadings @ severity)
     notes = [Problem("I-EXPERIMENTAL", None, None, None, {"name": name, "share": f"{explained:.0%}", "n": len(raters)})]
+    unknown = int((np.isnan(measure) & raw.scored).sum())
+    if unknown:
+        notes.append(Problem("I-NOMEASURE", None, None, None, {"n": unknown, "name": name}))
     without = np.setdiff1d(np.unique(parts.rater), raters)
     if len(without):
         notes.append(Problem("W-NOOBJECTIVE", None, None, None, {"who": [table.rater_labels[table.raters[r]] for r in without]}))
@@ -212,10 +225,15 @@ def _measure(name: str | None, table: Ratings, people: People | None) -> Floats:
     if name is None or facts is None or name not in facts:
         known = [] if facts is None else [str(c) for c in facts.columns]
         raise SettingsError("E-OBJECTIVE", name=name, found=known or "–")
-    value = pd.to_numeric(facts[name], errors="coerce").reindex(list(table.people)).to_numpy(dtype=np.float64)
+    value, bad = numbers.parse(facts[name])
+    bad = bad | np.isinf(value)
+    if bad.any():
+        raise PeopleError(
+            [Problem("E-NUMBER", None, f"{name}, {p}", facts.loc[p, name], {"range": "", "range_zh": ""}) for p in facts.index[bad]]
+        )
     if np.isnan(value).all():
         raise SettingsError("E-OBJECTIVE", name=name, found=[str(c) for c in facts.columns])
-    return np.asarray(value)
+    return np.asarray(pd.Series(value, index=facts.index).reindex(list(table.people)).to_numpy(dtype=np.float64))
 
 
 def anchors_in(table: Ratings, named: tuple[str, ...] | None) -> Bools:
@@ -243,7 +261,7 @@ def table_of_severities(severities: Severities, table: Ratings, level: float) ->
     """Severities with names, most lenient first; a pattern to look at, never a verdict."""
     from scipy import stats  # noqa: PLC0415 - loaded when the table is asked for
 
-    half = stats.norm.ppf(0.5 + level / 2) * severities.se
+    half = stats.t.ppf(0.5 + level / 2, severities.df) * severities.se
     frame = pd.DataFrame(
         {
             "label": [table.rater_labels[table.raters[r]] for r in severities.rater],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import get_args
 
@@ -34,12 +34,13 @@ class Alternatives:
     @cached_property
     def _outcomes(self) -> dict[str, Scored | RankkitError]:
         out: dict[str, Scored | RankkitError] = {"none": self.raw}
+        scoring = replace(self.scoring, settings=replace(self.scoring.settings, ordinal=False))
         for how in get_args(Adjust)[1:]:
             if (how == "anchor" and not self.scoring.anchors.any()) or (how == "objective" and self.scoring.settings.objective is None):
                 continue  # nobody offered what these need
             try:
                 may_adjust(how, self.scoring.settings.assume, self.scoring.design, self.scoring.table)
-                out[how] = self.scoring.adjusted(self.raw, how)
+                out[how] = scoring.adjusted(self.raw, how)
             except RankkitError as error:
                 out[how] = error
         return out

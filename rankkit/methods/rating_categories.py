@@ -44,7 +44,9 @@ def by_categories(scoring: Scoring, raw: Evidence) -> tuple[Evidence, tuple[Prob
     ConvergenceError
         If there is no finite maximum.
     """
-    model = fitted(scoring.table, RaschModel())
+    counted = scoring.weights[scoring.table.dimension] > 0  # a dimension of no weight decides nothing
+    table = scoring.table if counted.all() else replace(scoring.table, score=np.where(counted, scoring.table.score, np.nan))
+    model = fitted(table, RaschModel())
     measured = model.fit.measured[model.comparable[model.fit.measured]]
     scored = model.comparable & raw.scored
     score = model.fit.measures[0]
@@ -69,7 +71,9 @@ def by_categories(scoring: Scoring, raw: Evidence) -> tuple[Evidence, tuple[Prob
         notes=(),
         remarks=remarks,
     )
-    return used, (*model.notes(), *(() if scoring.settings.ordinal else (Problem("I-FAIRPANEL"),)))
+    uneven = scoring.settings.ordinal and np.ptp(scoring.weights[scoring.weights > 0]) > 1e-9
+    said = ("I-LOGITWEIGHTS",) if uneven else () if scoring.settings.ordinal else ("I-FAIRPANEL",)
+    return used, (*model.notes(), *map(Problem, said))
 
 
 def _fair(model: RaschFitted, weights: Floats) -> tuple[Floats, Floats]:

@@ -233,7 +233,7 @@ def of_dimensions(table: Ratings, used: Evidence, reliability: float) -> list[Pr
     Whatever can be seen without estimating variances; the rest is said by the result of the dimension itself.
     """
     said = {n.code for n in used.notes}
-    if len(table.dimensions) < 2 or table.averaged_over:
+    if len(table.dimensions) < 2 or table.averaged_over or used.se_basis == "none":
         return []
     cells, n, k = table.cells, len(table.people), len(table.dimensions)
     key = cells.ratee * k + cells.dimension

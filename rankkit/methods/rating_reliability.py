@@ -11,7 +11,7 @@ from rankkit.agreement.internal_consistency import cronbach_alpha, omega
 from rankkit.agreement.intraclass_correlation import as_frame, coefficients
 from rankkit.agreement.measurement_error import sem, smallest_detectable_difference, test_retest
 from rankkit.errors import RankkitError
-from rankkit.kernels.rating_composite import Composite
+from rankkit.kernels.arrays import Floats
 from rankkit.methods.rating_evidence import Evidence
 from rankkit.tables.ratings import Ratings
 
@@ -19,7 +19,7 @@ COLUMNS = ["coefficient", "value", "ci_low", "ci_high", "assumes"]
 _FEWEST_FOR_ALPHA = 3
 
 
-def reliability(table: Ratings, used: Evidence, level: float) -> pd.DataFrame:
+def reliability(table: Ratings, used: Evidence, level: float, unit: str = "scale points") -> pd.DataFrame:
     """Agreement of raters, error of a score in points, and, labelled as what it is, internal consistency by group of raters.
 
     Parameters
@@ -30,6 +30,8 @@ def reliability(table: Ratings, used: Evidence, level: float) -> pd.DataFrame:
         Raw composites and their variances.
     level : float
         Confidence level.
+    unit : str
+        What scores are measured in.
 
     Returns
     -------
@@ -40,34 +42,34 @@ def reliability(table: Ratings, used: Evidence, level: float) -> pd.DataFrame:
     """
     frames: list[pd.DataFrame] = []
     if used.se_basis == "rater" and int((used.parts.n_raters > 0).sum()) > 1:
-        frames.append(_between_raters(used, level))
-    frames += _internal(table, level)
+        frames.append(_between_raters(used, level, unit))
+    frames += _internal(table.where(used.scored[table.ratee]), level)
     if "occasion" in table.extras:
         frames += _over_occasions(table, level)
     frames = [f[COLUMNS] for f in frames if len(f)]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=COLUMNS)
 
 
-def _between_raters(used: Evidence, level: float) -> pd.DataFrame:
+def _between_raters(used: Evidence, level: float, unit: str) -> pd.DataFrame:
     forms = as_frame(coefficients(used.parts, level, used.fitted))
     nested = used.fitted is not None and bool((~used.fitted.identified).any())
     wanted = ["ICC(1,1)", "ICC(1,k)"] if nested else ["ICC(A,1)", "ICC(C,1)", "ICC(A,k)", "ICC(C,k)"]
     shown = forms[forms["coefficient"].isin(wanted)].drop_duplicates("coefficient")[COLUMNS]
     name = "ICC(1,k)" if nested else "ICC(C,k)"
     mean = shown[shown["coefficient"] == name].iloc[0]
-    return pd.concat([shown, _in_points(used.parts, mean, name, level)], ignore_index=True)
+    return pd.concat([shown, _in_points(used.parts.score[used.scored], mean, name, level, unit)], ignore_index=True)
 
 
-def _in_points(parts: Composite, mean: pd.Series, name: str, level: float) -> pd.DataFrame:
+def _in_points(score: Floats, mean: pd.Series, name: str, level: float, unit: str) -> pd.DataFrame:
     """The same as an error in points of the scale; the interval is that of the coefficient."""
-    score = parts.score[~np.isnan(parts.score)]
+    score = score[~np.isnan(score)]
     sd = float(np.std(score, ddof=1)) if len(score) > 1 else float("nan")
     value, low, high = np.clip(mean[["value", "ci_low", "ci_high"]].to_numpy(dtype=np.float64), 0.0, 1.0)
     errors = [sem(sd, r) for r in (value, high, low)]
     differences = [smallest_detectable_difference(e, level=level) for e in errors]
     rows = [
-        ("standard error of measurement", *errors, f"scale points, s√(1 − {name})"),
-        ("smallest detectable difference", *differences, "scale points, between two people or two occasions"),
+        ("standard error of measurement", *errors, f"{unit}, s√(1 − {name})"),
+        ("smallest detectable difference", *differences, f"{unit}, between two people or two occasions"),
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rankkit.design_audit import DesignAudit
-from rankkit.errors import InsufficientDataError, Problem
+from rankkit.errors import InsufficientDataError, Problem, RankkitError
 from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.rating_composite import composite
 from rankkit.lazy_tables import LazyParts
@@ -135,11 +135,37 @@ class Scoring:
         return LazyParts({name: partial(self._part, code) for code, name in enumerate(self.table.dimensions) if rated[code]})
 
     def _part(self, code: int) -> Result:
+        """Score one dimension; where it cannot be, everybody has the reason."""
         alone = self.of_dimension(code)
-        found = alone.raw()
-        if self.settings.adjust != "none" or self.settings.ordinal:
-            found = alone.adjusted(found, self.settings.adjust)
-        return Result(**alone.fields(found), notes=found.evidence.notes)
+        try:
+            found = alone.raw()
+            if self.settings.adjust != "none" or self.settings.ordinal:
+                found = alone.adjusted(found, self.settings.adjust)
+        except RankkitError as error:
+            return self._unscored(error.items[-1])
+        return Result(**alone.fields(found), notes=(*found.evidence.notes, *found.notes))
+
+    def _unscored(self, why: Problem) -> Result:
+        """A dimension without scores."""
+        n = len(self.table.people)
+        nothing = np.full(n, np.nan)
+        unknown: Status = "insufficient_data"
+        return Result(
+            method="GraphicRatingScale",
+            people=self.table.people,
+            labels=self.table.labels,
+            estimate=nothing,
+            status=(unknown,) * n,
+            reasons=(why,) * n,
+            n_raters=np.zeros(n, dtype=np.int64),
+            n_obs=np.zeros(n, dtype=np.int64),
+            df=nothing,
+            unit="none",
+            level=self.settings.level,
+            seed=self.settings.seed,
+            notes=(why,),
+            design=self.design,
+        )
 
     def fields(self, found: Scored) -> dict[str, Any]:
         """Fields every part of the result shares."""

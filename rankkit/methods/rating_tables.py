@@ -10,7 +10,6 @@ from rankkit.findings import as_frame
 from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.effective_weights import effective_weights, weight_sensitivity
 from rankkit.kernels.ranking import competition_ranks
-from rankkit.kernels.rating_composite import Composite
 from rankkit.kernels.variance_components import three_way
 from rankkit.methods.rating_evidence import Evidence
 from rankkit.tables.people import People
@@ -80,30 +79,33 @@ def components(table: Ratings, used: Evidence) -> tuple[pd.DataFrame, tuple[Prob
     return pd.DataFrame({"variance": used.fitted.variances, "as_estimated": used.fitted.variances}, index=facets), ()
 
 
-def weight_table(table: Ratings, parts: Composite, weights: Floats) -> pd.DataFrame:
-    """Nominal beside effective weights: w_d Cov(x_d, X) / Var(X)."""
-    x = parts.dimension_mean
-    whole = ~np.isnan(x).any(axis=1)
+def weight_table(table: Ratings, used: Evidence, weights: Floats) -> pd.DataFrame:
+    """Nominal beside effective weights of the people scored: w_d Cov(x_d, X) / Var(X)."""
+    x = used.parts.dimension_mean[used.scored]
+    some = (weights > 0) & ~np.isnan(x).all(axis=0)
+    part = x[~np.isnan(x[:, some]).any(axis=1)][:, some]
     index = pd.Index(list(table.dimensions), name="dimension")
-    effective = np.full(len(weights), np.nan)
-    if whole.sum() > 1 and np.ptp(x[whole] @ weights) > 1e-9 * float(np.abs(x[whole]).max()):
-        effective = effective_weights(np.atleast_2d(np.cov(x[whole], rowvar=False)), weights)
+    effective = np.where(some, np.nan, 0.0)
+    own = weights[some] / max(float(weights[some].sum()), 1e-300)
+    if len(part) > 1 and np.ptp(part @ own) > 1e-9 * float(np.abs(part).max()):
+        effective[some] = effective_weights(np.atleast_2d(np.cov(part, rowvar=False)), own)
     with np.errstate(invalid="ignore"):
         sd = np.array([np.nanstd(c, ddof=1) if (~np.isnan(c)).sum() > 1 else np.nan for c in x.T])
     return pd.DataFrame({"nominal": weights, "effective": effective, "sd": sd}, index=index)
 
 
-def weight_sensitivities(table: Ratings, parts: Composite, weights: Floats, seed: int) -> pd.DataFrame:
+def weight_sensitivities(table: Ratings, used: Evidence, weights: Floats, seed: int) -> pd.DataFrame:
     """How much the order depends on the weights: Kendall's τ with the declared ones, by ``scenario``."""
     columns = ["scenario", "tau", "tau_low"]
-    x = parts.dimension_mean
-    if len(weights) < 2 or int((~np.isnan(x).any(axis=1)).sum()) < 2:
+    x = used.parts.dimension_mean[used.scored]
+    some = ~np.isnan(x).all(axis=0) & (weights > 0)
+    if some.sum() < 2 or int((~np.isnan(x[:, some]).any(axis=1)).sum()) < 2:
         return pd.DataFrame(columns=columns)
-    found = weight_sensitivity(x, weights, seed=seed)
+    found = weight_sensitivity(x[:, some], weights[some] / weights[some].sum(), seed=seed)
     with np.errstate(invalid="ignore"):
         known = found.perturbed[~np.isnan(found.perturbed)]
     rows = [("equal weights", found.equal, float("nan"))]
-    rows += [(f"without {name}", float(t), float("nan")) for name, t in zip(table.dimensions, found.without, strict=True)]
+    rows += [(f"without {name}", float(t), float("nan")) for name, t in zip(np.array(table.dimensions)[some], found.without, strict=True)]
     if len(known):
         rows.append(("weights perturbed (Dirichlet, concentration 50)", float(np.median(known)), float(np.quantile(known, 0.05))))
     return pd.DataFrame(rows, columns=columns)

@@ -118,12 +118,12 @@ def draw(data: PlotData, ax: Axes) -> Axes:
             zorder=2,
         )
         for which, sign in (("upper", -1.0), ("lower", 1.0)):
-            path = y + sign * own[which].abs().clip(upper=_ROW / 2)
+            path = y + sign * own[which].abs().clip(upper=0.46 * _ROW)
             ax.plot(own["step"], path, color=_COLORS[which], linewidth=1.6, zorder=3)
         hit = own[own["signal"].astype(bool)]
         if len(hit):
             up = hit["upper"].abs() >= hit["lower"].abs()
-            place = np.where(up, y - hit["upper"].abs().clip(upper=_ROW / 2), y + hit["lower"].abs().clip(upper=_ROW / 2))
+            place = np.where(up, y - hit["upper"].abs().clip(upper=0.46 * _ROW), y + hit["lower"].abs().clip(upper=0.46 * _ROW))
             ax.plot(
                 hit["step"],
                 place,

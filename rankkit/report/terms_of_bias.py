@@ -84,9 +84,9 @@ VALUES: dict[str, tuple[str, str]] = {
         "raters differ by the same amount for everyone: no error to test against",
         "评价人之间对所有人相差同样多：没有误差可供检验",
     ),
-    "the raters do not differ as a whole: single raters were not tested": (
-        "the raters do not differ as a whole: single raters were not tested",
-        "评价人整体上没有差异：未逐一检验",
+    "no difference between the raters as a whole was found: single raters were not tested": (
+        "no difference between the raters as a whole was found: single raters were not tested",
+        "未发现评价人之间的整体差异：未逐一检验",
     ),
     "too few people to judge": ("too few people to judge", "人数过少，不作判断"),
     "no spread to test against": ("no spread to test against", "没有离散程度可供检验"),

@@ -77,6 +77,8 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "W-ANCHORREVERSED": ("placed above {next}, against the order of the form", "", "被放在“{next}”之上，与表单顺序相反", ""),
     "W-ANCHORUNEVEN": ("the highest label; the widest gap is {ratio} times the narrowest, so intervals do not appear equal", "", "最高的标签；最大间距是最小间距的 {ratio} 倍，间距看来不等", ""),
     "I-FAIRPANEL": ("fair averages are ratings by the average rater of this panel; how severe this panel is among all possible raters is not in the intervals", "", "公平平均分是本组评价人平均宽严下的评分；区间不含本组评价人相对于所有可能评价人的宽严差异", ""),
+    "I-NOMEASURE": ("{n} people have no {name} and do not count in their raters' means", "", "{n} 人没有 {name}，未计入其评价人的均值", ""),
+    "I-LOGITWEIGHTS": ("measures in logits count every rating of a dimension with a weight equally: the weights themselves are not in them", "", "logit 度量对有权重维度的每次评分一视同仁：权重大小不计入", ""),
     "I-ADJUSTED": ("scores are adjusted ({adjust}); the raw scores, and who changes rank, stand beside them", "", "分数已调整（{adjust}）；旁列原始分数及名次变化", ""),
     "I-ASSUMETEAMS": ("the adjustment rests on the stated assumption that all raters' groups are equally good", "", "该调整依赖于已声明的假设：各评价人所评群体水平相同", ""),
     "W-SHRUNKSD": ("the spread of {who} rests on fewer than 8 people and was pooled with the others", "", "{who} 的离散程度依据不足 8 人，已与其他评价人合并估计", ""),

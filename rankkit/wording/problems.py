@@ -125,6 +125,7 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "E-YESNO": ("is neither true nor false", "Type true or false (1 or 0, yes or no).", "不是“是/否”", "请填写是或否（1 或 0）。"),
     "E-PLACEDTWICE": ("is placed twice by the same judge", "Keep one placement.", "被同一位评判者放置了两次", "请保留一次。"),
     "E-NORECOVERY": ("none of {n} simulated data sets could be fitted: {reason}", "Simulate a design the method can answer.", "{n} 个模拟数据集都无法拟合：{reason}", "请模拟该方法可以回答的设计。"),
+    "E-NOSEVERITY": ("how far the raters differ cannot be estimated: each person to be ranked has one rater, or the raters agree exactly", "Let people be rated by a second rater, or use adjust='anchor' where all raters rated the same anchors.", "无法估计评价人的宽严差异：待排名人员各只有一位评价人，或评价人完全一致", "请增加第二位评价人；若所有评价人都评过相同的锚定对象，可用 adjust='anchor'。"),
     "E-ASSUME": ("each person is not rated by every rater, so adjust='{adjust}' would remove real differences between teams: {who}", "Pass assume='equal_teams' to accept in writing that the teams are equally good, or leave adjust='none'.", "并非每位员工都由所有评价人评分，adjust='{adjust}' 会抹去团队之间的真实差异：{who}", "若书面接受“各团队水平相同”的假设，请指定 assume='equal_teams'；否则保持 adjust='none'。"),
     "E-QUOTA-SUM": ("the shares sum to {total}, not 1 or 100", "Correct them; nothing was rescaled.", "各等级比例之和为 {total}，不是 1 或 100", "请更正；未做任何缩放。"),
     "E-QUOTA": ("the share of {name} is {value}", "Shares are numbers of 0 or more, best grade first.", "{name} 的比例为 {value}", "比例必须是不小于 0 的数，最好的等级排在前面。"),

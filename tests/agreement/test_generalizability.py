@@ -200,6 +200,10 @@ def test_too_little():
         generalizability(pd.DataFrame({"rater": ["a", "b", "c"], "ratee": ["x", "y", "z"], "score": [1.0, 2, 3]}))
     with pytest.raises(RatingsError):
         generalizability(pd.DataFrame({"rater": ["a"], "ratee": ["x"]}))
+    alone = pd.DataFrame({"rater": ["a", "b", "c"], "ratee": ["x", "y", "z"], "score": [1.0, 2, 3]})
+    with pytest.raises(InsufficientDataError) as caught:
+        generalizability(alone, "r:p")
+    assert "within one ratee" in str(caught.value)
 
 
 @pytest.mark.parametrize("gap", [0, 2])

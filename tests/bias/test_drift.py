@@ -97,7 +97,7 @@ def test_cusum_names_the_time_and_its_false_alarms():
     assert table.loc["r3", "signal_at"].startswith("2026-")
     assert table["false_alarm"].between(0.2, 0.35).all()  # sixty ratings: .29 without any change
     assert (course.groupby("rater")["time"].apply(lambda t: t.is_monotonic_increasing)).all()
-    assert course.columns.tolist() == ["rater", "ratee", "time", "t", "z", "upper", "lower", "signal"]
+    assert course.columns.tolist() == ["rater", "time", "t", "n", "z", "upper", "lower", "signal"]
     assert (course["signal"] == ((course["upper"] > 4) | (course["lower"] > 4))).all()
     assert "F-CUSUM" in found.frame["code"].tolist()
     quiet = bias.drift(made(n_ratees=20, seed=5).table).of("drift")

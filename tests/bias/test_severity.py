@@ -49,7 +49,7 @@ def test_single_raters_are_tested_only_if_raters_differ_as_a_whole():
     table = found.of("severity")
     assert table["p"].notna().all()
     assert table["q"].isna().all()
-    assert (table["reason"] == "the raters do not differ as a whole: single raters were not tested").all()
+    assert (table["reason"] == "no difference between the raters as a whole was found: single raters were not tested").all()
     assert not found.patterns
 
 

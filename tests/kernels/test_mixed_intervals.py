@@ -172,3 +172,35 @@ def test_a_slope_needs_values_and_the_codes_of_its_intercept():
     for wrong in ([effects[0], effects[1], effects[1]], [effects[0], effects[0], effects[2]]):
         with pytest.raises(ConvergenceError):
             mixed_slopes.correlated_slope(y, wrong, 1, 2, x)
+
+
+def test_a_component_with_hardly_any_information_keeps_quick_limits_finite():
+    """Fewer than one Satterthwaite degree of freedom: (0, σ̂² + z·se), as for an estimate of zero."""
+    found = None
+    for seed in range(60):
+        y, effects = one_way(seed, groups=4, between=0.05)
+        found = mixed_reml.fit(y, effects)
+        if 0 < 2 * found.variances[0] ** 2 < found.variance_of_components[0, 0]:
+            break
+    limits = mixed_intervals.intervals(found, method="chi2")
+    assert limits.low[0] == 0
+    se = np.sqrt(found.variance_of_components[0, 0])
+    assert limits.high[0] == pytest.approx(found.variances[0] + stats.norm.ppf(0.975) * se)
+
+
+def test_tiny_designs_have_limits_or_say_that_they_have_not():
+    failed = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        rows = int(rng.integers(6, 40))
+        codes = [rng.integers(0, int(n), rows) for n in (5, 3, 4)]
+        found = mixed_reml.fit(np.round(rng.normal(size=rows) * 2), [(c, int(c.max()) + 1) for c in codes])
+        try:
+            limits = mixed_intervals.intervals(found)
+        except ConvergenceError:
+            failed += 1
+            continue
+        assert not np.any(np.isnan(limits.low + limits.high))
+        assert np.all(limits.low <= found.variances + 1e-9)
+        assert np.all(limits.high >= found.variances - 1e-9)
+    assert failed <= 1

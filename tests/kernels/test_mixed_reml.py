@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import crossed_reml, mixed_design, mixed_reml
+from rankkit.kernels import crossed_reml, mixed_blups, mixed_design, mixed_intervals, mixed_nesting, mixed_reml
 from rankkit.kernels.mixed_design import cross
 from rankkit.kernels.variance_components import three_way
 from tests import oracles_mixed as oracle
@@ -226,12 +226,48 @@ def test_too_many_crossing_levels_is_said(monkeypatch):
     assert caught.value.code == "E-MIXEDSIZE"
 
 
-def test_separate_teams_are_absorbed_whole():
+def test_separate_teams_are_absorbed_whole(monkeypatch):
     """Many small groups with raters and ratees of their own: nothing crosses them, however many levels there are."""
+    monkeypatch.setattr(mixed_nesting, "_CROWDED", 10)
     rng = np.random.default_rng(0)
-    team, row, col = np.indices((800, 4, 3)).reshape(3, -1)
-    effects = [(team * 4 + row, 3200), (team * 3 + col, 2400)]
+    team, row, col = np.indices((60, 4, 3)).reshape(3, -1)
+    effects = [(team * 4 + row, 240), (team * 3 + col, 180)]
     y = scores(rng, effects, (0.8, 0.4, 0.5), len(team))
     found = mixed_reml.fit(y, effects)
     assert found.design.n_dense == 1
-    np.testing.assert_allclose(found.variances, crossed_reml.fit(y, *effects[0][:1], *effects[1][:1], 3200, 2400).variances, rtol=1e-5)
+    np.testing.assert_allclose(found.variances, crossed_reml.fit(y, *effects[0][:1], *effects[1][:1], 240, 180).variances, rtol=1e-5)
+
+
+def test_a_residual_that_is_best_at_zero_is_told_from_an_exact_fit():
+    """Three interactions can span every row between them: the residual is on its boundary, the likelihood finite."""
+    rng = np.random.default_rng(5)
+    cells = np.indices((4, 3, 2)).reshape(3, -1)
+    i, r, d = cells[:, rng.random(24) < 0.6]
+    effects = [cross(i, r), cross(i, d), cross(r, d)]
+    y = sum(rng.normal(size=levels)[codes] for codes, levels in effects)
+    found = mixed_reml.fit(y, effects)
+    assert found.at_boundary.tolist() == [False, False, False, True]
+    assert not found.exact_fit
+    z, x = oracle.matrices(effects, len(y)), np.ones((len(y), 1))
+    lowest = oracle.criterion(np.r_[found.variances[:3], 1e-9], y, z, x)
+    assert found.deviance == pytest.approx(lowest, abs=2e-3)  # it is taken at a residual of 1e-5 of the variance
+    assert lowest < oracle.criterion(np.r_[found.variances[:3], 0.01], y, z, x)
+    assert mixed_intervals.intervals(found).low[3] == 0
+    assert np.all(mixed_blups.prediction_error(found).standard_errors(0) > 0)
+
+
+def test_several_maxima_are_searched_from_several_starts():
+    """A tiny design whose likelihood has two maxima: the higher one is reported, whatever the first start says."""
+    rng = np.random.default_rng(92)
+    worse = 0
+    for _ in range(10):
+        row, col = rng.integers(0, 9, 17), rng.integers(0, 9, 17)
+        y = rng.normal(size=9)[row] + 2 * rng.normal(size=9)[col] + 0.5 * rng.normal(size=17)
+        found = mixed_reml.fit(y, [(row, 9), (col, 9)])
+        if found.exact_fit:
+            continue
+        z, x = oracle.matrices([(row, 9), (col, 9)], 17), np.ones((17, 1))
+        grid = [(a, b) for a in (0, 0.1, 0.5, 1, 3, 9) for b in (0, 0.1, 0.5, 1, 3, 9)]
+        best = min(oracle.criterion([a, b, e], y, z, x) for a, b in grid for e in (0.05, 0.2, 0.6, 2.0))
+        worse += oracle.criterion(found.variances, y, z, x) > best if found.variances[-1] > 0 else 0
+    assert worse == 0

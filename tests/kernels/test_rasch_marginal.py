@@ -204,14 +204,14 @@ def test_a_rating_repeated_with_half_weights_counts_once():
 @pytest.mark.parametrize("settings", [{}, {"threshold_facet": 1}, {"threshold_facet": 2}])
 def test_where_parameters_are_kept_changes_nothing(settings, monkeypatch):
     """Facets of many elements are handled unit by unit, those of few for all units at once; and in pieces of any size."""
-    person, rater, dimension, x = simulated(8, n=40, dims=3, top=3)
+    person, rater, dimension, x = simulated(8, n=15, dims=3, top=2)
     task = (person + rater) % 2
-    sizes = [40, 4, 3, 2]
+    sizes = [15, 4, 3, 2]
     before = fit(rasch_design([person, rater, dimension, task], sizes, x, **settings))
     monkeypatch.setattr("rankkit.kernels.rasch_cells._SHARED_LIMIT", 0)
-    monkeypatch.setattr("rankkit.kernels.rasch_unit_tables._BLOCK", 500)
-    monkeypatch.setattr("rankkit.kernels.rasch_posteriors._BLOCK", 500)
-    monkeypatch.setattr("rankkit.kernels.rasch_persons._BLOCK", 500)
+    monkeypatch.setattr("rankkit.kernels.rasch_unit_tables._BLOCK", 3000)
+    monkeypatch.setattr("rankkit.kernels.rasch_posteriors._BLOCK", 3000)
+    monkeypatch.setattr("rankkit.kernels.rasch_persons._BLOCK", 3000)
     monkeypatch.setattr("rankkit.kernels.rasch_louis._SPARSE_RATE", 0.0)
     monkeypatch.setattr("rankkit.kernels.rasch_tables._LARGE", 0)
     after = fit(rasch_design([person, rater, dimension, task], sizes, x, **settings))

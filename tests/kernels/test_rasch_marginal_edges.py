@@ -237,3 +237,19 @@ def test_a_rough_ascent_stops_early():
     _, _, few = ascend(cells, xi, (Rule(1.5, 1, 2),), np.zeros(40), np.full(40, 0.5), rough=True)
     _, _, all_steps = ascend(cells, xi, (Rule(1.5, 1, 2),), np.zeros(40), np.full(40, 0.5))
     assert few < all_steps
+
+
+def test_people_met_by_a_set_aside_rater_only_have_no_measure():
+    data = ratings(1)
+    keep = (data[0] != 0) | (data[1] == data[1][0])
+    data[3][data[1] == data[1][0]] = 4
+    found = fit(design(data, keep))
+    assert np.isnan(found.measures[0][0])
+    assert np.isnan(found.se[0][0])
+    assert found.unmeasured[0].tolist() == [True] + 39 * [False]
+    assert found.eap[0] == pytest.approx(found.mu)
+    assert found.posterior_sd[0] >= found.sigma
+    assert len(found.theta_covariance().diagonal()) == 39
+    fair = marginal_fair_averages(found)
+    assert np.isnan(fair.value[0])
+    assert np.isfinite(fair.interval()[0][1:]).all()

@@ -268,6 +268,16 @@ def test_thresholds_of_their_own_find_the_rater_who_uses_the_middle():
     assert found.thresholds.loc["r2"].index.tolist() == [1, 2, 3, 4, 5]
 
 
+def test_bootstrap_bands_are_there_on_request(panel, result):
+    bands = result.fit_bands.set_index(["facet", "element"])
+    assert (bands["status"] == "bootstrap").all()
+    raters = bands.loc["rater"]
+    np.testing.assert_allclose(raters["infit"], result.raters["infit"])
+    assert (raters["infit_low"] < 1).all()
+    assert (raters["infit_high"] > 1).all()
+    np.testing.assert_allclose(raters["infit_low"], result.raters["infit_low"], atol=0.15)
+
+
 def test_an_unknown_table_is_refused(panel):
     with pytest.raises(InsufficientDataError, match="interactions"):
         _ = JOINT.fit(panel.table).interactions

@@ -16,10 +16,9 @@ DESIGNS = {
     "one sitting: 40 by 12, four each": {"n_ratees": 40, "n_raters": 12, "raters_per_ratee": 4},
     "one sitting: 120 by 40, five each": {"n_ratees": 120, "n_raters": 40, "raters_per_ratee": 5},
 }
-UNEQUAL = {"restricted": 0, "careless": 0}
 
 
-def tested(settings, replicates, start=0, noisy=0):
+def outcomes(settings, replicates, start=0, noisy=0):
     """Global p, share of single raters below .05, of them flagged, signalled, p of the mean slope, share of SD tests below .05."""
     out = []
     for seed in range(start, start + replicates):
@@ -47,23 +46,23 @@ def tested(settings, replicates, start=0, noisy=0):
     return np.array(out, dtype=float)
 
 
-def error(replicates):
-    return 2 * np.sqrt(0.05 * 0.95 / replicates)
+def error(replicates, times=2):
+    return times * np.sqrt(0.05 * 0.95 / replicates)
 
 
 @pytest.mark.parametrize("name", list(DESIGNS)[:3])
 def test_level(name):
-    found = tested(DESIGNS[name], 80)
-    assert (found[:, 0] < 0.05).mean() <= 0.05 + error(80)
+    found = outcomes(DESIGNS[name], 40)
+    assert (found[:, 0] < 0.05).mean() <= 0.05 + error(40, 3)
     assert found[:, 1].mean() <= 0.05 + 0.02
-    assert found[:, 2].mean() <= 0.05 + error(80)
+    assert found[:, 2].mean() <= 0.05 + error(40, 3)
     assert found[:, 3].mean() <= 0.02  # residuals of a fitted level signal less often than stated, never more
     if "anchors" in name:
-        assert (found[:, 4] < 0.05).mean() <= 0.05 + error(80)
+        assert (found[:, 4] < 0.05).mean() <= 0.05 + error(40, 3)
 
 
 def test_drift_of_half_a_point_is_found():
-    found = tested(DESIGNS["re-rated: 30 by 8, three each, 3 times"] | {"drift": 0.5}, 30)
+    found = outcomes(DESIGNS["re-rated: 30 by 8, three each, 3 times"] | {"drift": 0.5}, 15)
     assert (found[:, 0] < 0.05).mean() > 0.6
     assert found[:, 2].mean() > 0.5
 
@@ -71,28 +70,29 @@ def test_drift_of_half_a_point_is_found():
 def test_trends_of_means_take_real_change_for_drift():
     """The toy: slope of each rater's mean over time. Everybody improves by half a point a time; nobody drifts."""
     toy = ours = 0
-    for seed in range(20):
+    for seed in range(6):
         made = simulate.biased_ratings(30, 6, occasions=4, dimensions=1, scale=None, rounded=False, seed=seed)
         frame = made.table.frame
         frame["score"] += 0.5 * frame["occasion"]
         ours += (bias.drift(frame, time="occasion").of("drift")["level"] == "review").any()
         means = frame.groupby(["rater", "occasion"], observed=True)["score"].mean().to_numpy().reshape(6, 4)
         toy += (np.polyfit(np.arange(4), means.T, 1)[0] > 0.2).all()
-    assert toy == 20
-    assert ours <= 3
+    assert toy == 6
+    assert ours <= 2
 
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("noisy", [False, True])
 @pytest.mark.parametrize("name", DESIGNS)
 def test_level_with_small_simulation_error(name, noisy, capsys):
-    settings, replicates = DESIGNS[name], 800
-    found = tested(settings, replicates, start=10_000, noisy=settings["n_raters"] // 4 if noisy else 0)
+    settings, replicates = DESIGNS[name], 600
+    found = outcomes(settings, replicates, start=10_000, noisy=settings["n_raters"] // 4 if noisy else 0)
     with capsys.disabled():
         print(
             f"\n{name}{', a quarter of the raters noisy' if noisy else ''}: global {(found[:, 0] < 0.05).mean():.3f} "
             f"(equal variances {(found[:, 6] < 0.05).mean():.3f}), single {found[:, 1].mean():.3f}, any flag {found[:, 2].mean():.3f}, "
-            f"CUSUM less stated {found[:, 3].mean():+.3f}, mean slope {np.nanmean(np.r_[found[:, 4] < 0.05]):.3f}, SD {np.nanmean(np.r_[found[:, 5], 0]):.3f}"
+            f"CUSUM less stated {found[:, 3].mean():+.3f}, mean slope {(found[:, 4] < 0.05).mean():.3f}, "
+            f"SD {np.nanmean(np.r_[found[:, 5], 0]):.3f}"
         )
     assert (found[:, 0] < 0.05).mean() <= 0.05 + error(replicates) + (0.025 if noisy else 0)  # variances of few ratings each
     assert found[:, 2].mean() <= 0.05 + error(replicates)
@@ -102,7 +102,7 @@ def test_level_with_small_simulation_error(name, noisy, capsys):
 @pytest.mark.parametrize("name", DESIGNS)
 def test_power(name, capsys):
     for drift in (0.3, 0.6):
-        found = tested(DESIGNS[name] | {"drift": drift}, 150, start=50_000)
+        found = outcomes(DESIGNS[name] | {"drift": drift}, 150, start=50_000)
         with capsys.disabled():
             print(f"\n{name}, drift SD {drift}: global {(found[:, 0] < 0.05).mean():.2f}, any review {found[:, 2].mean():.2f}")
     assert (found[:, 0] < 0.05).mean() > 0.3

@@ -19,7 +19,7 @@ DESIGNS = {
 }
 
 
-def tested(settings, replicates, start=0, alter=lambda frame, seed: frame):
+def outcomes(settings, replicates, start=0, alter=lambda frame, seed: frame):
     """p, estimate and effect of both checks, and whether γ is inside its interval, a row a replicate; nan where refused."""
     out = []
     for seed in range(start, start + replicates):
@@ -41,9 +41,9 @@ def share(p, below=0.05):
     return float((p < below).mean()), 2 * np.sqrt(0.05 * 0.95 / len(p))
 
 
-@pytest.mark.parametrize("name", ["10 by 6", "60 by 10, three each"])
+@pytest.mark.parametrize("name", ["10 by 6"])
 def test_level(name):
-    found = tested(DESIGNS[name], 200)
+    found = outcomes(DESIGNS[name], 80)
     for p in (found[:, 0], found[:, 4]):
         rate, error = share(p)
         assert rate <= 0.05 + error
@@ -52,7 +52,7 @@ def test_level(name):
 
 def test_contrast_of_the_stated_size_is_found():
     """Twenty people, ten raters: γ = −.4, an effect of about −.3 SD, above the floor of .2."""
-    found = tested({"n_ratees": 20, "n_raters": 10, "contrast": -0.4}, 60)
+    found = outcomes({"n_ratees": 20, "n_raters": 10, "contrast": -0.4}, 20)
     assert np.nanmean(found[:, 0] < 0.05) > 0.8
     assert -0.45 < np.nanmean(found[:, 1]) < -0.27  # attenuated: the true merit is −.4
     assert np.nanmean(found[:, 2]) == pytest.approx(-0.22, abs=0.06)
@@ -70,7 +70,7 @@ def own_previous(frame):
 def test_the_raters_own_previous_score_finds_contrast_where_there_is_none():
     """Ten in a sequence: the slope on the own previous score is near −1/10 without any effect; ours is not."""
     toy, ours = [], []
-    for seed in range(150):
+    for seed in range(60):
         made = simulate.biased_ratings(10, 8, seed=seed, **PLAIN)
         toy.append(own_previous(made.table.frame))
         table = bias.contrast(made.table).tables.get("contrast")
@@ -79,7 +79,7 @@ def test_the_raters_own_previous_score_finds_contrast_where_there_is_none():
     error = np.std(toy) / np.sqrt(len(toy))
     assert np.mean(toy) < -0.04
     assert np.mean(toy) < -4 * error
-    assert abs(np.mean(ours)) < 0.04
+    assert abs(np.mean(ours)) < 0.06
 
 
 def by_own_view(frame, raters):
@@ -92,11 +92,11 @@ def by_own_view(frame, raters):
 def test_raters_who_sort_by_their_own_view_are_left_out():
     """The toy keeps them: two raters of eight make a decline along the list that is none."""
     settings = {"n_ratees": 25, "n_raters": 8}
-    found = tested(settings, 60, alter=lambda f, _: by_own_view(f, ["r1", "r2"]))
+    found = outcomes(settings, 40, alter=lambda f, _: by_own_view(f, ["r1", "r2"]))
     rate, error = share(found[:, 4])
-    assert rate <= 0.05 + error + 0.04  # a sorted order that is not recognised (one in ten) still biases a little
+    assert rate <= 0.05 + error + 0.03  # a sorted order that is not recognised (one in ten) still biases a little
     toy = []
-    for seed in range(60):
+    for seed in range(20):
         frame = by_own_view(simulate.biased_ratings(**PLAIN | settings, seed=seed).table.frame, [f"r{k}" for k in range(1, 9)])
         y = frame["score"] - frame.groupby("ratee", observed=True)["score"].transform("mean")
         toy.append(np.polyfit(frame["order"], y, 1)[0])
@@ -106,13 +106,16 @@ def test_raters_who_sort_by_their_own_view_are_left_out():
 @pytest.mark.thorough
 @pytest.mark.parametrize("name", DESIGNS)
 def test_level_with_small_simulation_error(name, capsys):
-    found = tested(DESIGNS[name], 1500, start=10_000)
+    found = outcomes(DESIGNS[name], 1000, start=10_000)
     with capsys.disabled():
         print(f"\n{name}: refused {np.isnan(found[:, 0]).mean():.3f}", end="")
     for check, p, covered, estimate in (("contrast", 0, 3, 1), ("serial", 4, 7, 5)):
         rate, error = share(found[:, p])
         with capsys.disabled():
-            print(f"; {check}: level {rate:.3f}, covers {np.nanmean(found[:, covered]):.3f}, mean {np.nanmean(found[:, estimate]):.4f}", end="")
+            print(
+                f"; {check}: level {rate:.3f}, covers {np.nanmean(found[:, covered]):.3f}, mean {np.nanmean(found[:, estimate]):.4f}",
+                end="",
+            )
         assert rate <= 0.05 + error + 0.005  # the small upward bias of contrast
     assert np.isnan(found[:, 0]).mean() < 0.1
 
@@ -120,11 +123,12 @@ def test_level_with_small_simulation_error(name, capsys):
 @pytest.mark.thorough
 def test_power(capsys):
     for n, m in ((20, 8), (40, 10), (60, 20)):
-        found = tested({"n_ratees": n, "n_raters": m, "contrast": -0.4, "serial": -0.4}, 200, start=50_000)
+        found = outcomes({"n_ratees": n, "n_raters": m, "contrast": -0.4, "serial": -0.4}, 200, start=50_000)
         with capsys.disabled():
             print(
                 f"\n{n} by {m}: contrast -.4: power {np.nanmean(found[:, 0] < 0.05):.2f}, effect {np.nanmean(found[:, 2]):.2f}, "
-                f"γ {np.nanmean(found[:, 1]):.3f}; serial -.4: power {np.nanmean(found[:, 4] < 0.05):.2f}, effect {np.nanmean(found[:, 6]):.2f}"
+                f"γ {np.nanmean(found[:, 1]):.3f}; serial -.4: power {np.nanmean(found[:, 4] < 0.05):.2f}, "
+                f"effect {np.nanmean(found[:, 6]):.2f}"
             )
     assert np.nanmean(found[:, 0] < 0.05) > 0.95
 
@@ -133,7 +137,7 @@ def test_power(capsys):
 @pytest.mark.parametrize("k", [1, 2, 6])
 def test_sorted_raters_with_small_simulation_error(k, capsys):
     who = [f"r{j:02d}" for j in range(1, k + 1)]
-    found = tested({"n_ratees": 20, "n_raters": 12}, 600, start=80_000, alter=lambda f, _: by_own_view(f, who))
+    found = outcomes({"n_ratees": 20, "n_raters": 12}, 600, start=80_000, alter=lambda f, _: by_own_view(f, who))
     with capsys.disabled():
         print(
             f"\n{k} of 12 sort by their own view: refused {np.isnan(found[:, 0]).mean():.2f}, contrast {share(found[:, 0])[0]:.3f} "

@@ -73,16 +73,16 @@ def gappy(n, m, d, share, sigma, fixed, reps, seed):
 
 
 def test_complete_tables():
-    """80 tables: 95 % less 3.3 Monte Carlo standard errors is 87 %."""
-    components, ratios = complete(20, 4, 4, ORDINARY, (), 80, 1)
-    assert components.min() > 0.87
-    assert ratios.min() > 0.87
+    """50 tables: 95 % less 3.3 Monte Carlo standard errors is 85 %."""
+    components, ratios = complete(20, 4, 4, ORDINARY, (), 50, 1)
+    assert components.min() > 0.85
+    assert ratios.min() > 0.85
 
 
 def test_tables_with_gaps():
-    components, ratios = gappy(20, 5, 4, 0.7, ORDINARY, ("dimension",), 50, 2)
-    assert components.min() > 0.85
-    assert ratios.min() > 0.83
+    components, ratios = gappy(20, 5, 4, 0.7, ORDINARY, ("dimension",), 30, 2)
+    assert components.min() > 0.81
+    assert ratios.min() > 0.81
 
 
 @pytest.mark.thorough
