@@ -119,7 +119,7 @@ def drift(
         if found is not None and found.identified.sum() >= _FEWEST_RATERS and not np.isnan(found.test.p):
             return _report(data, part, found, target, column, sigma_w, settings, anchored=anchored, stepped=step_at is not None)
     table = drift_tables.own_trends(data, timed, sigma_w, settings)
-    shown = tuple(_trend(data, str(r), row, timed.unit) for r, row in table.iterrows() if row["level"])
+    shown = tuple(_trend(data, str(r), row, timed) for r, row in table.iterrows() if row["level"])
     return Findings(patterns=shown, refused=(Problem("E-NOTARGETS", None, "drift"),), tables={"drift": table}, labels=data.labels)
 
 
@@ -188,7 +188,7 @@ def _report(
             shown.append(_together(row, part, found, settings))
     for rater, row in table.iterrows():
         if row["level"]:
-            shown.append(_slope(data, str(rater), row, part.unit, stepped=stepped))
+            shown.append(_slope(data, str(rater), row, part, stepped=stepped))
         if row["cusum_level"]:
             shown.append(_signal(data, str(rater), row))
         if row["sd_level"]:
@@ -197,21 +197,24 @@ def _report(
     return Findings(patterns=tuple(shown), tables=tables, labels=data.labels)
 
 
-def _slope(data: Panel, rater: str, row: pd.Series, unit: str, *, stepped: bool) -> Finding:
+def _slope(data: Panel, rater: str, row: pd.Series, timed: TimedRatings, *, stepped: bool) -> Finding:
     up = row["estimate"] > 0
     code = ("F-STEPUP" if up else "F-STEPDOWN") if stepped else "F-DRIFTUP" if up else "F-DRIFTDOWN"
-    return _pattern(code, "level", row, data, rater, "step × rater" if stepped else "drift × rater", unit)
+    return _pattern(code, "level", row, data, rater, "step × rater" if stepped else "drift × rater", timed)
 
 
-def _trend(data: Panel, rater: str, row: pd.Series, unit: str) -> Finding:
+def _trend(data: Panel, rater: str, row: pd.Series, timed: TimedRatings) -> Finding:
     return _pattern(
-        "F-TRENDUP" if row["estimate"] > 0 else "F-TRENDDOWN", "level", row, data, rater, "trend × rater", unit, design_ok=False
+        "F-TRENDUP" if row["estimate"] > 0 else "F-TRENDDOWN", "level", row, data, rater, "trend × rater", timed, design_ok=False
     )
 
 
-def _pattern(code: str, graded: str, row: pd.Series, data: Panel, rater: str, family: str, unit: str, *, design_ok: bool = True) -> Finding:
+def _pattern(
+    code: str, graded: str, row: pd.Series, data: Panel, rater: str, family: str, timed: TimedRatings, *, design_ok: bool = True
+) -> Finding:
     details = {
-        "rater": data.labels.get(rater, rater), "value": f"{abs(row['estimate']):.2f}", "effect": f"{row['effect']:.2f}", "unit": unit,
+        "rater": data.labels.get(rater, rater), "value": f"{abs(row['estimate']):.2f}", "effect": f"{row['effect']:.2f}",
+        "unit": timed.unit, "unit_zh": timed.unit_zh,
         "n": int(row["n"]),
     }  # fmt: skip
     return pattern(
@@ -226,6 +229,7 @@ def _together(row: pd.Series, part: TimedRatings, found: RaterSlopes, settings: 
         "value": f"{abs(row['estimate']):.2f}",
         "effect": f"{row['effect']:.2f}",
         "unit": part.unit,
+        "unit_zh": part.unit_zh,
         "raters": int((found.n > 0).sum()),
     }
     return pattern(

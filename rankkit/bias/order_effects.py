@@ -79,9 +79,7 @@ def _one(found: WorkOrder, asked: Asked, use: Bools, level: float) -> tuple[dict
     raters = np.unique(found.rater[use])
     blank["raters"] = len(raters)
     if len(raters) < FEWEST_RATERS:
-        return blank, Problem(
-            "E-FEW", details={"what": "an effect of order", "needed": FEWEST_RATERS, "unit": "raters", "found": len(raters)}
-        )
+        return blank, Problem("E-ORDERFEW", details={"needed": FEWEST_RATERS, "found": len(raters)})
     sigma_w = within_sd(found.score[use], found.sitting[use])
     if not sigma_w:
         return blank, Problem("E-NOVARIATION")
@@ -91,9 +89,7 @@ def _one(found: WorkOrder, asked: Asked, use: Bools, level: float) -> tuple[dict
         return blank, Problem("E-SAMEORDER", details={"share": f"{max(float(ident.share[0]), 0.0):.0%}"})
     fit = absorbed_fit(design, asked.X[use], found.score[use])
     if fit.df < FEWEST_RATERS or 0 not in fit.used:
-        return blank, Problem(
-            "E-FEW", details={"what": "an effect of order", "needed": FEWEST_RATERS, "unit": "degrees of freedom", "found": max(fit.df, 0)}
-        )
+        return blank, Problem("E-ORDERDF")
     error = one_way(fit, 0, found.rater[use])
     if not error.variance > 0:
         return blank, Problem("E-NOVARIATION")

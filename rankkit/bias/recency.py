@@ -143,12 +143,12 @@ def _lined(data: Panel, happened: Incidents, split: Any) -> tuple[_Lined, Proble
     ]
     rated = len(np.unique(parts.ratee))
     if rated < FEWEST_RATEES:
-        details = {"what": "recency", "needed": FEWEST_RATEES, "unit": "people with scores", "found": rated}
-        return empty, Problem("E-FEW", None, "recency", None, details)
+        details = {"needed": FEWEST_RATEES, "found": rated}
+        return empty, Problem("E-RECENCYFEW", None, "recency", None, details)
     counts = [len(np.unique(whom[at])) for at in (known & (day < cut), known & (day >= cut))]
     if min(counts) < _LEAST_VARYING:
-        details = {"what": "recency", "needed": _LEAST_VARYING, "unit": "people with incidents in each half", "found": min(counts)}
-        return empty, Problem("E-FEW", None, "recency", None, details)
+        details = {"needed": _LEAST_VARYING, "found": min(counts)}
+        return empty, Problem("E-RECENCYHALF", None, "recency", None, details)
     return _Lined(parts.ratee, parts.rater, parts.rater_score, sums[0][parts.ratee], sums[1][parts.ratee]), None
 
 

@@ -119,7 +119,7 @@ def usable(found: Shared, dyads: Dyads, use: Bools) -> tuple[Bools, Problem | No
     keep &= graph.ratee_component[dyads.ratee] == 0
     why = _lacking(found, dyads, keep)
     if why is not None and graph.n_components > 1:
-        why = Problem("E-SIM-APART", None, None, None, detail | {"n": graph.n_components, "why": why.message()})
+        why = Problem("E-SIM-APART", None, None, None, detail | {"n": graph.n_components})
     return keep, why
 
 

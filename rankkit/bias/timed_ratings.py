@@ -38,8 +38,8 @@ class TimedRatings:
         The same in ``unit``s, centred.
     anchor : ndarray of bool, shape (n,)
         Whether the person is a calibration vignette.
-    time, unit : str
-        Column used, and what one unit of ``t`` is.
+    time, unit, unit_zh : str
+        Column used, and what one unit of ``t`` is, in English and Chinese.
     """
 
     ratee: Ints
@@ -52,12 +52,13 @@ class TimedRatings:
     anchor: Bools
     time: str
     unit: str
+    unit_zh: str
 
     def only(self, keep: Bools) -> TimedRatings:
         """Keep some of them."""
         return TimedRatings(
             self.ratee[keep], self.rater[keep], self.period[keep], self.score[keep], self.clock[keep], self.moment[keep],
-            self.t[keep], self.anchor[keep], self.time, self.unit,
+            self.t[keep], self.anchor[keep], self.time, self.unit, self.unit_zh,
         )  # fmt: skip
 
 
@@ -99,8 +100,7 @@ def timed_ratings(panel: Panel, time: Time, per: float | None) -> TimedRatings |
         use = rated & ~np.isnan(clock)
         if use.any() and np.ptp(clock[use]) > 0:
             return _averaged(panel, np.flatnonzero(use), clock, name, per)
-    needed = "rated_at (or cycle, occasion, order), with at least two times" if time == "auto" else f"{time}, with at least two values"
-    return Problem("E-NEEDCOLUMN", None, "drift", None, {"needed": needed})
+    return Problem("E-NOTIMES", None, "drift", None, {"needed": list(TIMES) if time == "auto" else [time]})
 
 
 def clock_of(panel: Panel, name: str) -> Floats:
@@ -133,10 +133,10 @@ def _averaged(panel: Panel, use: Ints, clock: Floats, name: str, per: float | No
     anchor = rating_columns.true_column(table, "anchor") if rating_columns.has(table, "anchor") else np.zeros(len(table), dtype=bool)
     when = np.bincount(place, clock[use]) / n
     span = float(np.ptp(when)) or 1.0
-    length, unit = _unit(table.extras, name, span, per)
+    length, *unit = _unit(table.extras, name, span, per)
     return TimedRatings(
         table.ratee[use][first], table.rater[use][first], period[first], np.bincount(place, centred) / n, when,
-        _moments(panel, use, place, when), (when - when.mean()) / length, anchor[use][first], name, unit,
+        _moments(panel, use, place, when), (when - when.mean()) / length, anchor[use][first], name, *unit,
     )  # fmt: skip
 
 
@@ -154,13 +154,14 @@ def _moments(panel: Panel, use: Ints, place: Ints, when: Floats) -> Ints:
     return out
 
 
-def _unit(extras: pd.DataFrame, name: str, span: float, per: float | None) -> tuple[float, str]:
-    """Length of one unit of time, and its name."""
+def _unit(extras: pd.DataFrame, name: str, span: float, per: float | None) -> tuple[float, str, str]:
+    """Length of one unit of time, and its name in English and Chinese."""
     if per is not None:
-        return per, f"{per:g} days" if name == "rated_at" else f"{per:g} steps of {name}"
+        return (per, f"{per:g} days", f"{per:g} 天") if name == "rated_at" else (per, f"{per:g} steps of {name}", f"{per:g} 个 {name}")
     if name in ("cycle", "occasion"):
-        return 1.0, name
+        return 1.0, name, {"cycle": "周期", "occasion": "轮"}[name]
     if name == "order":
-        return span, f"sitting of {span + 1:g}"
+        return span, f"sitting of {span + 1:g}", f"次（{span + 1:g} 人）"
     cycles = max(len(encode(extras["cycle"]).values), 1) if "cycle" in extras else 1
-    return span / cycles, f"cycle of {span / cycles:g} days" if cycles > 1 else f"{span:.4g} days"
+    days = f"{span / cycles:.4g}"
+    return (span / cycles, f"cycle of {days} days", f"周期（{days} 天）") if cycles > 1 else (span, f"{days} days", f"{days} 天")

@@ -98,6 +98,12 @@ def intervals(
     Intervals
         Limits are zero or positive.
 
+    Notes
+    -----
+    Coverage at 95 % in 500 simulated three-facet studies (25 ratees, 8 raters, 4 dimensions, gaps): profiles .94 to .96
+    for every component but that of the 4 dimensions, .91; ``chi2`` .86 and ``log`` .90 there. Three degrees of freedom
+    say little about a variance, and the likelihood ratio is then not quite χ².
+
     Raises
     ------
     ConvergenceError

@@ -294,8 +294,12 @@ def _between(values: Floats, rows: Bools, columns: Bools, size: int) -> Any:
     """Block of two slots' thresholds: only the same group meets itself."""
     r, c = np.flatnonzero(rows), np.flatnonzero(columns)
     both = np.flatnonzero(rows & columns)
-    table = sparse.csr_array((values[both], (np.searchsorted(r, both), np.searchsorted(c, both))), shape=(len(r), len(c)))
-    return table.toarray() if size <= DENSE else table
+    at = (np.searchsorted(r, both), np.searchsorted(c, both))
+    if size > DENSE:
+        return sparse.csr_array((values[both], at), shape=(len(r), len(c)))
+    table = np.zeros((len(r), len(c)))
+    table[at] = values[both]
+    return table
 
 
 def _joined(parts: list[Any], n: int, dense: bool) -> Any:

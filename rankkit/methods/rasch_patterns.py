@@ -26,8 +26,8 @@ _FEWEST = 10  # ratings behind a finding about a rater
 _FEWEST_CELL = 4  # … about a cell
 _MOST_CONTRASTS = 200_000
 _BOOTSTRAP = 5_000  # ratings up to which fit statistics are simulated
-_FEWEST_REPLICATES, _MOST_REPLICATES = 100, 500
-_DRAWS = 300_000  # ratings to simulate in all, within these bounds
+_FEWEST_REPLICATES, _MOST_REPLICATES = 100, 300
+_DRAWS = 100_000  # ratings to simulate in all, within these bounds
 
 
 def unexpected(fitted: RaschFitted) -> pd.DataFrame:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from rankkit.report import terms_of_profiles, terms_of_ratings
+from rankkit.report import terms_of_order, terms_of_profiles, terms_of_ratings
 
 COLUMNS: dict[str, tuple[str, str]] = {
     **terms_of_ratings.COLUMNS,
     **terms_of_profiles.COLUMNS,
+    **terms_of_order.COLUMNS,
     "check": ("Check", "检查"),
     "units": ("Units", "单位数"),
     "tested": ("Tested", "已检验"),
@@ -49,6 +50,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
 TABLES: dict[str, tuple[str, str]] = {
     **terms_of_ratings.TABLES,
     **terms_of_profiles.TABLES,
+    **terms_of_order.TABLES,
     "severity": ("Leniency and severity", "宽严"),
     "severity_global": ("Leniency and severity: all raters together", "宽严：全体评价人"),
     "severity_variance": ("Leniency and severity: variance", "宽严：方差"),
@@ -75,6 +77,7 @@ TABLES: dict[str, tuple[str, str]] = {
 VALUES: dict[str, tuple[str, str]] = {
     **terms_of_ratings.VALUES,
     **terms_of_profiles.VALUES,
+    **terms_of_order.VALUES,
     "too few people shared with other raters to judge": (
         "too few people shared with other raters to judge",
         "与其他评价人共同评价的人数过少",
@@ -123,6 +126,7 @@ VALUES: dict[str, tuple[str, str]] = {
 
 WORKINGS: dict[str, tuple[str, str]] = {
     **terms_of_profiles.WORKINGS,
+    **terms_of_order.WORKINGS,
     "F test": ("F test", "F 检验"),
     "Brown–Forsythe, permuted among raters of the same person": (
         "Brown–Forsythe, permuted among raters of the same person",
@@ -149,5 +153,6 @@ WORKINGS: dict[str, tuple[str, str]] = {
 NUMBERED: tuple[tuple[str, str], ...] = (
     (r"(\d+) sign patterns of whole persons", r"按人翻转符号（随机 \1 次）"),
     *terms_of_profiles.NUMBERED,
+    *terms_of_order.NUMBERED,
 )
 """Words with numbers in them: (pattern, Chinese)."""

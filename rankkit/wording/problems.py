@@ -210,10 +210,14 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "E-HALOFEW": ("no rater rated {needed} people on two dimensions that vary: correlations within a rater (H1) are not computed", "Judge H2 with the number of people in view.", "没有评价人在两个有差异的维度上评价过 {needed} 人：不计算评价人内部的相关（H1）", "请结合人数看待 H2。"),
     "E-FLATDIMS": ("everyone has the same score, or none that is a number, on {who}", "Leave these dimensions out.", "所有人在 {who} 上的分数相同或不是数字", "请去掉这些维度。"),
     # checks of ratings: order, time and likeness
+    "E-ORDERFEW": ("{found} raters can be used for an effect of the order; {needed} are needed", "Add raters, each with an order of their own.", "可用于顺序效应的评价人有 {found} 位；至少需要 {needed} 位", "请增加评价人，并各用自己的次序。"),
+    "E-ORDERDF": ("too few ratings are left for an effect of the order once people and raters are taken out", "Let raters rate more people in common.", "扣除人员与评价人之后，剩余的评分太少，无法估计顺序效应", "请让评价人共同评价更多人员。"),
+    "E-RECENCYFEW": ("{found} people have scores; {needed} are needed to compare early and late incidents", "Add people, or pool several units.", "有分数的人员为 {found} 人；比较前期与后期事件至少需要 {needed} 人", "请增加人员，或合并多个单位。"),
+    "E-RECENCYHALF": ("{found} people have incidents in one half of the period; {needed} are needed in each", "Pass another split=, or record more incidents.", "某一半周期内有事件记录的人员为 {found} 人；每一半至少需要 {needed} 人", "请用 split= 指定其他日期，或记录更多事件。"),
     "E-NOATTRIBUTE": ("no attribute of ratees and raters was given", "Pass attributes=, or people= with unit, level or job_family of ratees and raters.", "没有提供被评人与评价人的任何属性", "请通过 attributes= 提供，或通过 people= 提供双方的 unit、level 或 job_family。"),
     "E-SIM-GROUPS": ("{name}: two groups of at least {needed} raters each are needed, whose people it is known of too", "Add raters, or join small groups that mean the same.", "{name}：至少需要两组、每组不少于 {needed} 位评价人，且其被评人的该属性也已知", "请增加评价人，或合并含义相同的小组。"),
     "E-SIM-NESTED": ("{name}: nobody was rated by raters of different groups, so favour for one's own group cannot be told from differences between groups", "Let people be rated by raters of several groups.", "{name}：没有人被不同组别的评价人评分，无法区分对本组的偏好与组间差异", "请让每人由多个组别的评价人评分。"),
-    "E-SIM-APART": ("{name}: the ratings fall into {n} parts that share nobody, and the largest is not enough ({why})", "Let raters of one part rate some people of another.", "{name}：评分分成 {n} 个互不相连的部分，最大的部分仍不够（{why}）", "请让一部分的评价人评价另一部分的一些人员。"),
+    "E-SIM-APART": ("{name}: the ratings fall into {n} parts that share nobody, and no part is enough by itself", "Let raters of one part rate some people of another.", "{name}：评分分成 {n} 个互不相连的部分，任何一部分都不足以单独分析", "请让一部分的评价人评价另一部分的一些人员。"),
     "E-SIM-CELLS": ("{name}: two groups of raters need {needed} ratings each of people of their own group and of others; the second best has {found}", "Add ratings across groups.", "{name}：需要两组评价人，每组对本组与他组人员各有 {needed} 条评分；次多的一组只有 {found} 条", "请增加跨组评分。"),
     "E-SIM-MISSING": ("{name} is known of too few together with the other attributes ({n} ratings)", "Fill it in, or examine it by itself.", "{name} 与其他属性同时已知的评分太少（{n} 条）", "请补全，或单独检查该属性。"),
     "E-NOINCIDENTS": ("none of the people with scores has an incident", "Check the ids in both tables.", "有评分的人员都没有事件记录", "请核对两张表中的编号。"),
@@ -245,6 +249,6 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "E-PROXIMITYREF": ("too few people have a second rater, so closeness on the form cannot be told from likeness in the people: dimensions alike are often placed together", "Have people rated by a second rater, use forms in two orders, or pass true_scores=.", "有第二位评价人的被评人太少，无法区分是表单上相邻还是被评人身上本来相关：相似的维度常排在一起", "请安排第二位评价人、使用两种顺序的表单，或提供 true_scores=。"),
     "E-NOSIMILARITY": ("how similar the dimensions are in meaning is not known", "Have experts judge it and pass similarity=, a table of the dimensions by themselves.", "不知道各维度在含义上的相似程度", "请由专家判断，并用 similarity= 提供维度×维度的表。"),
     "E-LOGICALREF": ("too few people have a second rater, so similarity of meaning cannot be told from likeness in the people", "Have people rated by a second rater, or pass true_scores=.", "有第二位评价人的被评人太少，无法区分是含义相似还是被评人身上本来相关", "请安排第二位评价人，或提供 true_scores=。"),
-    "E-NOTIMES": ("how long the answers took is not known, so speed is not among the signs", "Keep milliseconds for each item in a column 'response_ms'.", "不知道作答用时，因此作答速度不在迹象之列", "请在 response_ms 列记录每个项目的毫秒数。"),
+    "E-NOTIMES": ("nothing tells the ratings apart in time: {needed} missing, or with one value only", "Keep the time of each rating: it cannot be added afterwards.", "无法区分评分的时间：缺少 {needed}，或只有一个取值", "请保留每条评分的时间：事后无法补充。"),
     "E-CARELESSFEW": ("no rater filled in {needed} forms; signs are described, not judged", "Look at the forms themselves.", "没有评价人填写过 {needed} 份表单：仅描述迹象，不作判断", "请直接查看表单。"),
 }

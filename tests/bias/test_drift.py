@@ -129,8 +129,8 @@ def test_without_common_targets_a_trend_is_a_remark():
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (lambda f: f.drop(columns=["rated_at", "occasion", "order"]), "E-NEEDCOLUMN"),
-        (lambda f: f.assign(rated_at="2026-03-01", occasion=1, order=1), "E-NEEDCOLUMN"),
+        (lambda f: f.drop(columns=["rated_at", "occasion", "order"]), "E-NOTIMES"),
+        (lambda f: f.assign(rated_at="2026-03-01", occasion=1, order=1), "E-NOTIMES"),
         (lambda f: f.assign(score=4), "E-NOVARIATION"),
         (lambda f: f[f["rater"] == "r1"], "E-NOTARGETS"),
         (lambda f: f[f["rater"].isin(["r1", "r2"])], "E-NOTARGETS"),

@@ -58,7 +58,7 @@ def test_order_of_rows_and_labels_decide_nothing(name):
     [
         (lambda f: f.drop(columns="order"), "E-NEEDCOLUMN"),
         (lambda f: f.assign(order=np.nan), "E-NEEDCOLUMN"),
-        (lambda f: f[f["rater"].astype(str) < "r6"], "E-FEW"),
+        (lambda f: f[f["rater"].astype(str) < "r6"], "E-ORDERFEW"),
         (lambda f: f.assign(order=f.groupby("ratee", observed=True).ngroup() + 1), "E-SAMEORDER"),
         (lambda f: f.assign(order=(f["order"] + 1) // 2), "E-ORDERTIES"),
         (lambda f: f.assign(score=3.0), "E-NOVARIATION"),

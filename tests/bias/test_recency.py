@@ -63,9 +63,9 @@ def test_lenient_raters_do_not_matter():
 @pytest.mark.parametrize(
     ("settings", "change", "code"),
     [
-        ({"n_ratees": 29}, lambda f: f, "E-FEW"),
+        ({"n_ratees": 29}, lambda f: f, "E-RECENCYFEW"),
         ({}, lambda f: f.assign(ratee="x" + f["ratee"]), "E-NOINCIDENTS"),
-        ({}, lambda f: f[(f["occurred_on"] < "2026-04-01") | (f["ratee"] < "p04")], "E-FEW"),
+        ({}, lambda f: f[(f["occurred_on"] < "2026-04-01") | (f["ratee"] < "p04")], "E-RECENCYHALF"),
         ({}, lambda f: f.assign(valence=0), "E-NOVARIATION"),
     ],
 )
