@@ -73,6 +73,8 @@ def serial_position(
     found = work_order(data, "serial_position")
     if isinstance(found, Problem):
         return Findings(refused=(found,), labels=data.labels)
+    if not (found.others > 0).any():
+        return Findings(refused=(Problem("E-NOSECOND", None, "serial_position"),), labels=data.labels)
     if found.all_sorted:
         why = Problem("E-ORDERSORT", None, "serial_position", None, {"tau": round(found.tau, 2)})
         return Findings(refused=(why,), labels=data.labels)

@@ -12,6 +12,7 @@ from rankkit.kernels.two_way_clusters import one_way
 from rankkit.kernels.two_way_fixed import AbsorbedFit, absorbed_fit, two_way_fixed
 
 _MEMORY = 10_000_000  # numbers in one block of resamples
+_PAIRS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,25 +85,26 @@ def _resampled(fit: AbsorbedFit, y: Floats, X: Floats, cluster: Ints, effect: In
     total = np.column_stack([np.bincount(unit, v, G) for v in (y, *X.T)])
     unit = np.argsort(np.lexsort(total.T))[unit]
     rng = np.random.default_rng(seed)
-    drawn = rng.multinomial(G, np.full(G, 1 / G), size=draws)
+    drawn = rng.multinomial(G, np.full(G, 1 / G), size=draws).astype(np.float64)
     _, level = np.unique(effect, return_inverse=True)
-    into = sparse.csr_array((np.ones(len(y)), (np.arange(len(y)), level)), shape=(len(y), int(level.max()) + 1))
+    shape = (G, int(level.max()) + 1)
+    columns = [X[:, 0], X[:, 1], y]
+    count, *sums = (sparse.csr_array((v, (unit, level)), shape=shape) for v in (np.ones(len(y)), *columns))
+    squares = np.column_stack([np.asarray(np.bincount(unit, columns[a] * columns[b], G), dtype=np.float64) for a, b in _PAIRS])
     least = 1e-8 * float(np.linalg.det(fit.X.T @ fit.X))
-    step = max(_MEMORY // len(y), 1)
-    parts = [_slopes(drawn[k : k + step][:, unit].astype(np.float64), X, y, into, fit.coefficient, least) for k in range(0, draws, step)]
+    step = max(_MEMORY // (G + shape[1]), 1)
+    parts = [_slopes(drawn[k : k + step], count, sums, squares, fit.coefficient, least) for k in range(0, draws, step)]
     return np.concatenate(parts)
 
 
-def _slopes(weight: Floats, X: Floats, y: Floats, into: sparse.csr_array, kept: Floats, least: float) -> Floats:
+def _slopes(weight: Floats, count: sparse.csr_array, sums: list[sparse.csr_array], squares: Floats, kept: Floats, least: float) -> Floats:
     """Weighted slopes, one row a resample; a resample without variation keeps the estimate."""
-    columns = np.column_stack([X, y])
-    count = np.maximum(np.asarray(weight @ into), 1e-300)
-    sums = [np.asarray((weight * v) @ into) for v in columns.T]
+    n = np.maximum(np.asarray(weight @ count), 1e-300)
+    totals = [np.asarray(weight @ s) for s in sums]
+    raw = weight @ squares
     cross = np.empty((len(weight), 3, 3))
-    for a in range(3):
-        for b in range(a + 1):
-            cross[:, a, b] = weight @ (columns[:, a] * columns[:, b]) - (sums[a] * sums[b] / count).sum(axis=1)
-            cross[:, b, a] = cross[:, a, b]
+    for k, (a, b) in enumerate(_PAIRS):
+        cross[:, a, b] = cross[:, b, a] = raw[:, k] - (totals[a] * totals[b] / n).sum(axis=1)
     gram, product = cross[:, :2, :2], cross[:, :2, 2]
     safe = gram[:, 0, 0] * gram[:, 1, 1] - gram[:, 0, 1] ** 2 > least
     out = np.tile(kept, (len(weight), 1))

@@ -74,6 +74,7 @@ def test_designs_that_cannot_answer(name, change, code):
 def test_no_second_rater_needs_an_objective_score():
     made = simulate.biased_ratings(80, 8, raters_per_ratee=1, contrast=-0.5, dimensions=1, seed=2)
     assert [p.code for p in bias.contrast(made.table).refused] == ["E-NOSECOND"]
+    assert [p.code for p in bias.serial_position(made.table).refused] == ["E-NOSECOND"]
     crossed = simulate.biased_ratings(40, 8, contrast=-0.5, dimensions=1, seed=2)
     known = bias.contrast(crossed.table, objective=crossed.truth["score"].to_dict()).of("contrast")
     assert known.loc["d1", "estimate"] == pytest.approx(-0.5, abs=0.1)
