@@ -35,7 +35,7 @@ def contrast(
     persons and sittings as fixed effects, standard errors clustered by rater with the small-sample factor and Satterthwaite
     degrees of freedom of :func:`rankkit.kernels.two_way_clusters.one_way`. γ < 0 is contrast, γ > 0 assimilation. The
     rater's own previous score must not stand for q: its regression is biased without any effect. γ is attenuated, as q is
-    measured with error (``reliability`` says how well), and biased upwards by about σ²/(Nσ²_q), .01 to .03 in small panels.
+    measured with error (``reliability`` says how well); what the errors in q add to it, .02 to .03 in small panels, is taken out.
 
     Sittings whose order followed merit (rank correlation of at least .3 in size with p < .01) are left out, their raters named.
 
@@ -98,7 +98,8 @@ def contrast(
         return Findings(refused=(Problem("E-ORDERSORT", None, "contrast", None, details),), tables=tables, labels=data.labels)
     sees = ~np.isnan(q)
     centred = q - (q[sees].mean() if sees.any() else 0.0)
-    asked = Asked(np.column_stack([centred, found.place]), standing, lambda use: float(np.std(q[use])))
+    shared = 1 / np.maximum(found.previous_others, 1) if objective is None else None
+    asked = Asked(np.column_stack([centred, found.place]), standing, lambda use: float(np.std(q[use])), shared)
     table, refused = order_effects(data, found, asked, "contrast", floor, review_q, level)
     if refused:
         return Findings(refused=tuple(refused + warned), tables=tables, labels=data.labels)

@@ -15,7 +15,7 @@ from rankkit.errors import Problem
 from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.multiplicity import benjamini_hochberg
 from rankkit.kernels.two_way_clusters import one_way
-from rankkit.kernels.two_way_fixed import absorbed_fit, two_way_fixed
+from rankkit.kernels.two_way_fixed import AbsorbedFit, absorbed_fit, two_way_fixed
 
 LEAST_SHARE = 0.2  # of a regressor's variance within sittings that must be left once persons are taken out
 _COLUMNS = ("n", "raters", "estimate", "se", "df", "ci_low", "ci_high", "effect", "p", "mde")
@@ -33,11 +33,15 @@ class Asked:
         What must differ between raters of the same person for the coefficient to mean anything.
     unit : callable
         Multiplies the estimate before it is divided by the within-rater SD; takes the ratings that are used.
+    shared : ndarray, shape (n,), optional
+        Where the first regressor is a mean of other ratings of the person before: one over the number of these. Their errors
+        are in the regression too, which shifts the estimate (see :func:`_feedback`).
     """
 
     X: Floats
     identifying: Floats
     unit: Callable[[Bools], float]
+    shared: Floats | None = None
 
 
 def order_effects(
@@ -93,7 +97,7 @@ def _one(found: WorkOrder, asked: Asked, use: Bools, level: float) -> tuple[dict
     error = one_way(fit, 0, found.rater[use])
     if not error.variance > 0:
         return blank, Problem("E-NOVARIATION")
-    estimate, se = float(fit.coefficient[0]), error.se
+    estimate, se = float(fit.coefficient[0]) - _feedback(fit, found, asked, use), error.se
     unit = asked.unit(use) / sigma_w
     half = float(stats.t.ppf((1 + level) / 2, error.df)) * se
     detectable = float(stats.t.ppf(0.975, error.df) + stats.t.ppf(POWER, error.df)) * se
@@ -102,6 +106,24 @@ def _one(found: WorkOrder, asked: Asked, use: Bools, level: float) -> tuple[dict
         "ci_high": estimate + half, "effect": estimate * unit, "p": float(2 * stats.t.sf(abs(estimate) / se, error.df)),
         "mde": detectable * abs(unit),
     }, None  # fmt: skip
+
+
+def _feedback(fit: AbsorbedFit, found: WorkOrder, asked: Asked, use: Bools) -> float:
+    r"""First-order bias of the coefficient of a regressor made of other ratings in the same regression.
+
+    ``q_i`` is the mean over the k − 1 other raters of the person before, whose residuals taken out with that person's effect add
+    up to that of rater r: :math:`E(\tilde q'e) = \sigma^2 \sum_i P_{i,i-1}/(k_{i-1} - 1)`, P the projection on the effects
+    (as for lagged responses, Nickell 1981). It is about σ²/(σ²_q n_r(k − 1)).
+    """
+    if asked.shared is None:
+        return 0.0
+    place = np.full(len(use), -1)
+    place[use] = np.arange(int(use.sum()))
+    at = np.flatnonzero(use)
+    before = place[found.previous[at]]
+    both = before >= 0
+    shift = fit.design.projection(place[at][both], before[both]) @ asked.shared[at][both]
+    return float(fit.bread[0, 0] * fit.sigma2 * shift)
 
 
 def within_sd(score: Floats, group: np.ndarray) -> float:

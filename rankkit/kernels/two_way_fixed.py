@@ -22,6 +22,7 @@ _DENSE = 3000  # levels of the smaller factor up to which its Schur complement i
 _SPARSE_FILL = 0.05  # share of cells up to which a sparse factorisation is the quicker one
 _SPARSE_FROM = 300  # levels from which that is so
 _ALIASED = 1e-10  # share of a regressor's variance left by the fixed effects that counts as none
+_BLOCK = 4_000_000  # numbers in one block of a table of observations by columns
 _TOLERANCE = 1e-11  # relative residual of the conjugate gradient
 
 
@@ -134,13 +135,33 @@ class TwoWayFixed:
 
     def leverage(self) -> Floats:
         """Diagonal of the projection on the effects, shape (N,); 1 = the observation is fitted exactly."""
+        every = np.arange(self.size)
+        return np.asarray(np.clip(self.projection(every, every), 0.0, 1.0))
+
+    def projection(self, first: Ints, second: Ints) -> Floats:
+        """Elements ``P_ij`` of the projection on the effects.
+
+        Parameters
+        ----------
+        first, second : ndarray of int, shape (k,)
+            Observations i and j.
+
+        Returns
+        -------
+        ndarray, shape (k,)
+        """
         d = self._per_row
-        A = np.asarray(self._count.todense()) / d[:, None]
-        solved = self._solve(np.eye(self.n_cols))
-        own = A @ solved
-        quadratic = np.einsum("ij,ij->i", own, A)
-        h = 1 / d[self.row] + quadratic[self.row] - 2 * own[self.row, self.col] + np.diag(solved)[self.col]
-        return np.asarray(np.clip(h, 0.0, 1.0))
+        scaled = sparse.csr_array(sparse.diags_array(1 / d) @ self._count)
+        inverse = self._solve(np.eye(self.n_cols))
+        half = np.asarray(scaled @ inverse)
+        out = np.empty(len(first))
+        step = max(_BLOCK // max(self.n_cols, 1), 1)
+        for k in range(0, len(first), step):
+            i, j = first[k : k + step], second[k : k + step]
+            a, b, c, e = self.row[i], self.col[i], self.row[j], self.col[j]
+            both = np.asarray(scaled[c].multiply(half[a]).sum(axis=1)).ravel()
+            out[k : k + step] = np.where(a == c, 1 / d[a], 0.0) + both - half[a, e] - half[c, b] + inverse[b, e]
+        return out
 
 
 def two_way_fixed(row: ArrayLike, col: ArrayLike) -> TwoWayFixed:

@@ -43,10 +43,20 @@ def test_it_is_the_dense_projection(row, col):
     np.testing.assert_allclose(design.residual(v), M @ v, atol=CLOSE)
     np.testing.assert_allclose(design.leverage(), 1 - np.diag(M), atol=CLOSE)
     np.testing.assert_allclose(design.gram(v[:, 0], group, 3), W.T @ M @ W, atol=CLOSE)
+    i, j = rng.integers(0, len(row), (2, 40))
+    np.testing.assert_allclose(design.projection(i, j), (np.eye(len(row)) - M)[i, j], atol=CLOSE)
     of_row, of_col = design.effects(v[:, 1])
     np.testing.assert_allclose(v[:, 1] - of_row - of_col, M @ v[:, 1], atol=CLOSE)
     for effect, codes in ((of_row, row), (of_col, col)):
         assert all(np.ptp(effect[codes == c]) < CLOSE for c in np.unique(codes))
+
+
+def test_blocks_agree(monkeypatch):
+    rng = np.random.default_rng(5)
+    row, col = rng.integers(0, 12, 60), rng.integers(0, 5, 60)
+    whole = two_way_fixed(row, col).leverage()
+    monkeypatch.setattr(module, "_BLOCK", 20)
+    np.testing.assert_allclose(two_way_fixed(row, col).leverage(), whole, atol=CLOSE)
 
 
 @pytest.mark.parametrize("how", ["dense", "sparse", "iterative"])
