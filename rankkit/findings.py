@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 import pandas as pd
@@ -95,7 +95,7 @@ class Findings(show.Shown):
     @property
     def refusals(self) -> pd.DataFrame:
         """What could not be asked of these data: ``check, code, text, fix``."""
-        rows = [(p.column, p.code, p.note(), p.fix()) for p in self.refused]
+        rows = [(p.column, p.code, replace(p, column=None).note(), p.fix()) for p in self.refused]
         return pd.DataFrame(rows, columns=["check", "code", "text", "fix"])
 
     @property

@@ -118,7 +118,7 @@ def _missing(start: Panel, table: pd.DataFrame, fewest: int) -> list[Problem]:
     """Say which signs could not be looked for."""
     if not (table["n"] >= fewest).any():
         return [Problem("E-CARELESSFEW", None, "careless", None, {"needed": fewest})]
-    return [] if has(start.table, "response_ms") else [Problem("E-NOTIMES", None, "careless")]
+    return [] if has(start.table, "response_ms") else [Problem("E-NOTIMES", None, "careless", None, {"needed": ["response_ms"]})]
 
 
 def _patterns(start: Panel, table: pd.DataFrame) -> list[Finding]:

@@ -71,7 +71,7 @@ def central_tendency(
     -------
     Findings
         Table ``central_tendency``, one row a rater: ``n`` people shared with others, ``estimate`` = ``effect`` slope ratio with
-        ``se``, interval, ``p, q, mde`` (largest ratio below 1 detected with probability .80); ``sd_ratio, sd_q``;
+        ``se``, interval, ``p, q, mde`` (largest ratio below 1 detected with probability .80; NaN: none); ``sd_ratio, sd_q``;
         ``distance`` from the midpoint (SD, signed); ``middle_share, middle_expected, middle_p, middle_q`` (one-sided);
         ``level`` is the highest of the three; ``reason``.
 
@@ -166,14 +166,17 @@ def _slopes(start: Panel, *, floor: tuple[float, float], fewest: int, review_q: 
     reason[~tested] = "too few people shared with other raters for a slope"
     if not n.any() or np.isnan(ratio).all():
         reason[:] = why if not (n.any() and (n < fewest).all()) else "too few people shared with other raters for a slope"
+    mde = _detectable(se, df)
+    reason[(reason == "") & np.isnan(mde)] = "too few people to find any slope with probability .80"
     data = {"n": n, "estimate": ratio, "se": se, "ci_low": ratio - half, "ci_high": ratio + half, "effect": ratio}
-    data |= {"p": p, "q": q, "mde": _detectable(se, df), "level": graded, "reason": reason}
+    data |= {"p": p, "q": q, "mde": mde, "level": graded, "reason": reason}
     return pd.DataFrame(data, index=start.rater_index()), refused
 
 
 def _detectable(se: Floats, df: Floats) -> Floats:
-    """Slope ratio below 1 found with probability .80: 1 less about 2.8 standard errors, 0 where no ratio would be."""
-    return np.maximum(1 - (stats.t.ppf(1 - _SIGNIFICANCE / 2, df) + stats.t.ppf(POWER, df)) * se, 0.0)
+    """Slope ratio below 1 found with probability .80: 1 less about 2.8 standard errors, NaN where no ratio would be."""
+    ratio: Floats = 1 - (stats.t.ppf(1 - _SIGNIFICANCE / 2, df) + stats.t.ppf(POWER, df)) * se
+    return np.where(ratio > 0, ratio, np.nan)
 
 
 def _restricted(start: Panel, spread: pd.DataFrame, frame: pd.DataFrame, near: float) -> list[Finding]:

@@ -169,21 +169,22 @@ def _power(whole: Findings, floors: Mapping[str, Any]) -> pd.DataFrame:
             continue
         tested = table["p"].notna().to_numpy()
         mde = table["mde"].to_numpy(dtype=np.float64)[tested]
-        mde = mde[np.isfinite(mde)]
         default = signature(function(name)).parameters.get("floor")
         floor = floors.get(name, None if default is None or default.default is Parameter.empty else default.default)
         ratio = isinstance(floor, (tuple, list))
         least = float(floor[0]) if ratio else float("nan") if floor is None else float(floor)
-        reached = mde >= least if ratio else mde <= least
+        reached = mde >= least if ratio else mde <= least  # NaN: no effect could be found, and reaches nothing
+        worst = np.where(np.isnan(mde), -np.inf if ratio else np.inf, mde)
+        half = float(np.median(worst)) if len(mde) else float("nan")
         rows.append(
             {
                 "check": name,
                 "units": len(table),
                 "tested": int(tested.sum()),
-                "mde": float(np.median(mde)) if len(mde) else float("nan"),
+                "mde": half if np.isfinite(half) else float("nan"),
                 "floor": least,
                 "enough": float(np.mean(reached)) if len(mde) and np.isfinite(least) else float("nan"),
-                "reason": "" if len(mde) else "no unit could be tested",
+                "reason": "no unit could be tested" if not len(mde) else "" if np.isfinite(half) else "most units could show no effect",
             }
         )
     columns = ["check", "units", "tested", "mde", "floor", "enough", "reason"]

@@ -222,7 +222,7 @@ def _quick(found: MixedComponents, i: int, level: float, method: Method) -> tupl
     value = float(found.variances[i])
     z = float(special.ndtri((1 + level) / 2))
     variance = float(found.variance_unrestricted[i, i] if value == 0 else found.variance_of_components[i, i])
-    if 2 * value**2 < variance:
+    if 2 * value**2 <= variance:
         return 0.0, value + z * float(np.sqrt(variance))
     if method == "log":
         width = np.exp(z * np.sqrt(variance) / value)
