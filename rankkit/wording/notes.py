@@ -341,4 +341,18 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "S-AWG": ("a_wg is not defined for a mean this near the end of the scale", "", "平均分过于接近量表端点，a_wg 无定义", ""),
     "S-CV": ("no coefficient of variation for a mean of 0 or less", "", "平均分不大于 0 时没有变异系数", ""),
     "S-POLE": ("ratings vary more than random answers: r_wg(j) has no meaning there and is shown as 0", "", "评分的变异大于随机作答：此时 r_wg(j) 没有意义，显示为 0", ""),
+    "W-IMPACTUNKNOWN": ("{n} of {total} graded people have no value and are in no group", "Complete the attributes, or say how many are missing when the figures are read.", "{total} 名已评等人员中有 {n} 名缺少该属性，未计入任何群体", "请补全属性，或在解读数字时说明缺失人数。"),
+    "W-IMPACTUNGRADED": ("{n} people have no grade yet and are left out", "Look again when the committee has decided.", "{n} 名人员尚无等级，未计入", "请在委员会作出决定后再看。"),
+    "W-IMPACTSMALL": ("{n} groups are too small to show, or would let a small one be worked out", "Pool years or units.", "{n} 个群体人数太少，或会使小群体的数字可被推算，故不显示", "请合并年度或单位。"),
+    # behavioural scales
+    # privacy
+    "W-K": ("only {n} of the source '{source}' answered: not shown (it takes {k})", "", "来源“{source}”只有 {n} 人作答：不予显示（至少需 {k} 人）", ""),
+    "W-MERGED": ("too few answered to show each of {sources} by itself: shown together as 'colleagues' (n = {n})", "", "{sources} 中有来源作答人数不足，不能单独显示：合并显示为“同事”（n = {n}）", ""),
+    "W-LATE": ("{n} answered after an earlier release ('{source}'): held back until enough have, for the difference would show their answers", "", "有 {n} 人（“{source}”）在此前发布之后作答：在人数足够之前不计入，否则两次之差会显示其评分", ""),
+    "W-CHANGED": ("answers behind '{name}' differ from an earlier release: a new number would show by how much", "", "“{name}”所依据的评分与此前发布时不同：新的数字会显示其差异", ""),
+    "W-WITHDRAWN": ("somebody whose answer is in an earlier release of '{name}' is no longer in the data: a new number would show it by subtraction", "", "此前发布的“{name}”中有人的评分已不在数据中：新的数字相减即可得出该评分", ""),
+    "W-NOTDERIVED": ("'{name}' does not follow from the groups that are shown: withheld", "", "“{name}”不能由所显示的群体推出：不予公布", ""),
+    "W-PARTS": ("'{name}' lacks groups that are not shown", "", "“{name}”缺少未显示的群体", ""),
+    "W-NOANSWER": ("nobody answered '{name}'", "", "“{name}”无人作答", ""),
+    "I-BAND": ("shown as a range: near the end of the scale, or of few people, the exact number would fix single answers", "", "以区间显示：接近量表端点或人数较少时，精确数字会确定个别评分", ""),
 }

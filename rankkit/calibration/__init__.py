@@ -1,0 +1,6 @@
+"""The committee: what grades mean for groups, and what the law says of it."""
+
+from rankkit.calibration.impact import Impact, impact, impact_of_counts
+from rankkit.calibration.jurisdiction import Jurisdiction, jurisdiction
+
+__all__ = ["Impact", "Jurisdiction", "impact", "impact_of_counts", "jurisdiction"]
