@@ -2,5 +2,6 @@
 
 from rankkit.calibration.impact import Impact, impact, impact_of_counts
 from rankkit.calibration.jurisdiction import Jurisdiction, jurisdiction
+from rankkit.calibration.optimiser import Proposal, propose
 
-__all__ = ["Impact", "Jurisdiction", "impact", "impact_of_counts", "jurisdiction"]
+__all__ = ["Impact", "Jurisdiction", "Proposal", "impact", "impact_of_counts", "jurisdiction", "propose"]

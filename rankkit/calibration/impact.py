@@ -268,7 +268,7 @@ def _strata(person: pd.Series, people: People | None, column: str | None) -> np.
     if people is None or column not in people.frame.columns:
         allowed = [] if people is None else list(people.frame.columns)
         raise SettingsError("E-SETTING", name="strata", value=column, allowed=allowed)
-    known = people.frame.set_index("person")[column]
+    known = people.frame[column]
     return known.reindex(person).astype("object").where(lambda v: v.notna(), "—").to_numpy()
 
 

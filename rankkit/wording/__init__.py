@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from rankkit.wording import notes, problems
+from rankkit.wording import networks, notes, problems
 
-CATALOGUE: dict[str, tuple[str, str, str, str]] = {**problems.TEXTS, **notes.TEXTS}
+CATALOGUE: dict[str, tuple[str, str, str, str]] = {**problems.TEXTS, **notes.TEXTS, **networks.TEXTS}
 _LONGEST_VALUE = 60
 _ONE = re.compile(r"(?<![\w.])1 people( are| have| were| lack)?\b")
 _FACETS_ZH = {

@@ -111,6 +111,14 @@ def test_strata_undo_simpson() -> None:
     assert row["ratio"] == row["odds_ratio"] == 1
 
 
+def test_strata_of_people(graded: rk.methods.ForcedDistributionResult) -> None:
+    n = len(graded.people)
+    people = rk.People.from_frame(pd.DataFrame({"person": list(graded.people), "unit": ["east", "west", "west", ""] * (n // 4)}))
+    found = calibration.impact(graded, attributes(graded.people, ["f"] * (n // 2) + ["m"] * (n // 2)), people=people, strata="unit")
+    assert set(found.strata["outcome"]) == {"A", "C"}
+    assert (found.strata["strata"] <= 3).all()
+
+
 def test_score_gap_and_unknown_people(graded: rk.methods.ForcedDistributionResult) -> None:
     people = graded.people[:60]
     found = calibration.impact(graded, attributes(people, ["f", "m"] * 30))
