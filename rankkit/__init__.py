@@ -6,19 +6,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rankkit import accuracy, agreement, bias, datasets, elicit, errors, simulate
+    from rankkit import accuracy, agreement, bias, datasets, elicit, errors, privacy, simulate
     from rankkit.assessment import FittedBy, fit_by
     from rankkit.comparing import MethodComparison, compare
     from rankkit.design_audit import DesignAudit, audit
+    from rankkit.elicit.bars_builder import BARSBuilder
     from rankkit.errors import RankkitError, use_language
+    from rankkit.evidence import EvidenceCoverage, evidence_coverage
     from rankkit.methods.alternation_ranking import AlternationRanking
+    from rankkit.methods.bars import BARS
+    from rankkit.methods.bars_card import ScaleCard
+    from rankkit.methods.behavioural_observation import BehaviouralObservationScale
+    from rankkit.methods.critical_incidents import CriticalIncidents
     from rankkit.methods.forced_distribution import ForcedDistribution
     from rankkit.methods.graphic_rating_scale import GraphicRatingScale
     from rankkit.methods.many_facet_rasch import ManyFacetRasch
+    from rankkit.methods.mixed_standard_scale import MixedStandardScale
+    from rankkit.methods.multi_source_feedback import MultiSourceFeedback
+    from rankkit.methods.narrative_appraisal import NarrativeAppraisal
     from rankkit.methods.paired_comparison import PairedComparison
     from rankkit.result import Result
     from rankkit.tables.attributes import Attributes
     from rankkit.tables.comparisons import Comparisons
+    from rankkit.tables.incidents import Incidents
+    from rankkit.tables.narratives import Narratives
     from rankkit.tables.people import People
     from rankkit.tables.rank_matrix import rankings_from_matrix
     from rankkit.tables.rankings import Rankings
@@ -27,32 +38,45 @@ if TYPE_CHECKING:
     from rankkit.tables.wide import from_matrix, from_wide
 
 _HOME = {
+    "MixedStandardScale": "methods.mixed_standard_scale",
+    "BehaviouralObservationScale": "methods.behavioural_observation",
+    "BARS": "methods.bars",
     "AlternationRanking": "methods.alternation_ranking",
     "Attributes": "tables.attributes",
+    "BARSBuilder": "elicit.bars_builder",
     "Comparisons": "tables.comparisons",
+    "CriticalIncidents": "methods.critical_incidents",
     "DesignAudit": "design_audit",
+    "EvidenceCoverage": "evidence",
     "FittedBy": "assessment",
     "ForcedDistribution": "methods.forced_distribution",
     "GraphicRatingScale": "methods.graphic_rating_scale",
+    "Incidents": "tables.incidents",
     "ManyFacetRasch": "methods.many_facet_rasch",
     "MethodComparison": "comparing",
+    "MultiSourceFeedback": "methods.multi_source_feedback",
+    "NarrativeAppraisal": "methods.narrative_appraisal",
+    "Narratives": "tables.narratives",
     "PairedComparison": "methods.paired_comparison",
     "People": "tables.people",
     "Rankings": "tables.rankings",
     "RankkitError": "errors",
     "Ratings": "tables.ratings",
     "Result": "result",
+    "ScaleCard": "methods.bars_card",
     "accuracy": "",
     "agreement": "",
-    "bias": "",
     "audit": "design_audit",
+    "bias": "",
     "compare": "comparing",
     "datasets": "",
     "elicit": "",
     "errors": "",
+    "evidence_coverage": "evidence",
     "fit_by": "assessment",
     "from_matrix": "tables.wide",
     "from_wide": "tables.wide",
+    "privacy": "",
     "rankings_from_matrix": "tables.rank_matrix",
     "read_attributes": "tables.reading",
     "read_comparisons": "tables.reading",
@@ -66,19 +90,30 @@ _HOME = {
 __all__ = [
     "AlternationRanking",
     "Attributes",
+    "BARS",
+    "BARSBuilder",
+    "BehaviouralObservationScale",
     "Comparisons",
+    "CriticalIncidents",
     "DesignAudit",
+    "EvidenceCoverage",
     "FittedBy",
     "ForcedDistribution",
     "GraphicRatingScale",
+    "Incidents",
     "ManyFacetRasch",
     "MethodComparison",
+    "MixedStandardScale",
+    "MultiSourceFeedback",
+    "NarrativeAppraisal",
+    "Narratives",
     "PairedComparison",
     "People",
     "Rankings",
     "RankkitError",
     "Ratings",
     "Result",
+    "ScaleCard",
     "accuracy",
     "agreement",
     "audit",
@@ -87,9 +122,11 @@ __all__ = [
     "datasets",
     "elicit",
     "errors",
+    "evidence_coverage",
     "fit_by",
     "from_matrix",
     "from_wide",
+    "privacy",
     "rankings_from_matrix",
     "read_attributes",
     "read_comparisons",

@@ -154,6 +154,7 @@ def components(ratings: Ratings | pd.DataFrame, truth: TrueScores | pd.DataFrame
             notes.append(Problem(code, None, None, None, {"who": who, "n": _FEW}))
     if len(kept) < len(table.people):
         notes.append(Problem("I-NOTRUTH", None, None, None, {"n": len(table.people) - len(kept)}))
+    notes += true.notes_on_error(kept)
     rows = {rater: {**row, "reason": row.get("reason", "")} for rater, row in rows.items()}
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("rater")
     columns = ["n", "dimensions", *(c for c in frame.columns if c not in ("n", "dimensions", "reason")), "reason"]

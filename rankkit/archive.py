@@ -21,6 +21,7 @@ from rankkit.errors import DataError, Problem, ReadingError
 from rankkit.kernels import covariance
 from rankkit.kernels.bordered_laplacian import BorderedPrecision
 from rankkit.kernels.on_demand_covariance import OnDemand
+from rankkit.privacy.confidential import Confidential, ConfidentialLater
 
 SCHEMA = 1
 _KEY = "$"
@@ -35,6 +36,7 @@ def archived(cls: type[C]) -> type[C]:
 
 
 archived(Problem)
+archived(Confidential)
 
 
 def dumps(obj: Any) -> str:
@@ -107,6 +109,8 @@ def encode(obj: Any) -> Any:
         return _encode_frame(obj)
     if isinstance(obj, OnDemand):
         return encode(obj.resolved)
+    if isinstance(obj, ConfidentialLater):
+        return encode(obj.finished)
     if isinstance(obj, (covariance.Dense, covariance.Factor, covariance.Precision, BorderedPrecision)):
         return {_KEY: "covariance", "kind": obj.kind, "v": {k: encode(v) for k, v in obj.to_arrays().items()}}
     if isinstance(obj, Mapping):

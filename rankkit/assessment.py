@@ -14,10 +14,13 @@ import pandas as pd
 
 from rankkit.errors import DataError, PeopleError, Problem, SettingsError
 from rankkit.lazy_tables import each
+from rankkit.privacy import pooled
+from rankkit.privacy.confidential import Confidential
 from rankkit.result import Result, Status
 from rankkit.tables.attributes import Attributes
 from rankkit.tables.judgements import Judgements
 from rankkit.tables.people import People
+from rankkit.tables.ratings import Ratings
 from rankkit.tables.text import zero_padded_twins
 
 T = TypeVar("T", bound="Judgements | Result")
@@ -76,14 +79,14 @@ class Assessment(ABC, Generic[T, R]):
         if not isinstance(self.seed, (int, np.integer)) or isinstance(self.seed, bool) or self.seed < 0:
             raise SettingsError("E-SETTING", name="seed", value=self.seed, allowed="0, 1, 2, …")
 
-    def fit(self, data: pd.DataFrame | T, *, people: People | None = None) -> R:
+    def fit(self, data: pd.DataFrame | T, *, people: People | pd.DataFrame | None = None) -> R:
         """Estimate scores from a table.
 
         Parameters
         ----------
         data : DataFrame or validated table
             What :attr:`accepts` names; a frame of any engine is validated first.
-        people : People, optional
+        people : People or DataFrame, optional
             Display names and organisational facts; people without any judgement appear with a status.
 
         Returns
@@ -95,19 +98,16 @@ class Assessment(ABC, Generic[T, R]):
         DataError
             If the table has problems; all are listed.
         PeopleError
-            If ``people`` is a table of protected attributes, which scoring never sees.
+            If ``people`` has problems, or holds protected attributes, which scoring never sees.
         IdentificationError
             If the design cannot answer the question.
         """
-        if isinstance(people, Attributes):
-            raise PeopleError("E-ATTRIBUTES")
-        if people is not None and not isinstance(people, People):
-            raise PeopleError("E-TYPE", expected="People", found=type(people).__name__)
+        known = _people(people)
         table = self._table(data)
-        if people is not None:
-            table = _named(table, people)
-        result = self._estimate(table, people)
-        return self._attach(result, table, people)
+        if known is not None:
+            table = _named(table, known)
+        result = self._estimate(table, known)
+        return self._attach(result, table, known)
 
     @abstractmethod
     def _estimate(self, table: T, people: People | None, /) -> R:
@@ -140,7 +140,10 @@ class Assessment(ABC, Generic[T, R]):
         else:
             provenance["simulated"] = any(n.code == "I-SIMULATED" for n in notes)
         origin = Provenance(provenance, partial(_fingerprint, table))
-        return replace(result, settings=self.settings(), provenance=origin, notes=(*notes, *result.notes))
+        result = replace(result, settings=self.settings(), provenance=origin, notes=(*notes, *result.notes))
+        if result.confidential is None and isinstance(table, Ratings) and pooled.protects_some(table):
+            result = replace(result, confidential=Confidential.later(partial(pooled.later, table, result, self)))
+        return result
 
     def settings(self) -> dict[str, Any]:
         """Return the settings by name."""
@@ -179,6 +182,20 @@ class Provenance(Mapping[str, Any]):
 def _fingerprint(table: Judgements | Result) -> str:
     """What identifies the data, the same for any order of rows."""
     return str(table.provenance.get("data", "")) if isinstance(table, Result) else table.data_hash()
+
+
+def _people(people: Any) -> People | None:
+    """Validate what was given as people."""
+    if hasattr(people, "__dataframe__"):  # of any engine
+        people = _frame(people)
+        if {"attribute", "value"} <= set(people.columns):  # a long table of protected attributes
+            raise PeopleError("E-ATTRIBUTES")
+        return People.from_frame(people)
+    if isinstance(people, Attributes):
+        raise PeopleError("E-ATTRIBUTES")
+    if people is not None and not isinstance(people, People):
+        raise PeopleError("E-TYPE", expected="People", found=type(people).__name__)
+    return people
 
 
 def _named(table: T, people: People) -> T:
@@ -259,7 +276,7 @@ class FittedBy(Mapping[str, Result]):
         return f"<{len(self)} results by {self.by}: {', '.join(self.results)}{failed}>"
 
 
-def fit_by(assessment: Assessment[Any, Any], data: Any, by: str, *, people: People | None = None) -> FittedBy:
+def fit_by(assessment: Assessment[Any, Any], data: Any, by: str, *, people: People | pd.DataFrame | None = None) -> FittedBy:
     """Fit an assessment to each value of a column by itself.
 
     Parameters
@@ -270,7 +287,7 @@ def fit_by(assessment: Assessment[Any, Any], data: Any, by: str, *, people: Peop
         With the column ``by``.
     by : str
         For example ``"cycle"`` or ``"unit"``.
-    people : People, optional
+    people : People or DataFrame, optional
         As for :meth:`Assessment.fit`; used for names only, so that a group lists its own people.
 
     Returns
@@ -296,10 +313,10 @@ def fit_by(assessment: Assessment[Any, Any], data: Any, by: str, *, people: Peop
     table = assessment._table(data)  # noqa: SLF001 - the same validation as fit
     if not isinstance(table, Judgements):
         raise SettingsError("E-SETTING", name="data", value=type(table).__name__, allowed="a table of judgements")
-    if people is not None:
-        table = _named(table, people)
-    if people is not None and not isinstance(table, Result):
-        _check_zeros(table.people, people)
+    known = _people(people)
+    if known is not None:
+        table = _named(table, known)
+        _check_zeros(table.people, known)
     results: dict[str, Result] = {}
     errors: dict[str, Exception] = {}
     for value, part in table.split(by).items():

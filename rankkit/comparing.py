@@ -126,6 +126,7 @@ def compare(results: Mapping[str, Result], *, top: int | None = None, level: flo
     for result in results.values():
         if not isinstance(result, Result):
             raise DataError("E-TYPE", expected="Result", found=type(result).__name__)
+    results = {name: result.for_audience("hr") for name, result in results.items()}
     scored = {name: r.estimated_ids for name, r in results.items()}
     common = sorted(set.intersection(*(set(ids) for ids in scored.values())))
     if len(common) < _FEWEST:

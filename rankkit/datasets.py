@@ -12,16 +12,20 @@ import pandas as pd
 
 from rankkit.errors import DataError, SettingsError
 from rankkit.tables.comparisons import Comparisons
+from rankkit.tables.incidents import Incidents
+from rankkit.tables.narratives import Narratives
 from rankkit.tables.people import People
 from rankkit.tables.rankings import Rankings
 from rankkit.tables.ratings import Ratings
 
-Kind = Literal["ratings", "averaged_ratings", "comparisons", "rankings", "people", "table"]
-Loaded: TypeAlias = Ratings | Comparisons | Rankings | People | pd.DataFrame
+Kind = Literal["ratings", "averaged_ratings", "comparisons", "rankings", "incidents", "narratives", "people", "table"]
+Loaded: TypeAlias = Ratings | Comparisons | Rankings | Incidents | Narratives | People | pd.DataFrame
 
 _IDS = (
     "rater", "ratee", "dimension", "source", "occasion", "winner", "loser", "left", "right", "outcome", "person", "unit", "manager",
     "level", "label", "label_en", "ratee_label", "rater_label", "left_label", "right_label", "group", "box_mark", "course", "year",
+    "cycle", "incident", "author", "author_label", "narrative", "segment", "coder", "code", "section", "text",
+    "lang", "text_id", "nominated_by", "na_reason",
 )  # fmt: skip
 
 
@@ -34,7 +38,8 @@ class Card:
     name, title : str
         How to load it, and what it is.
     kind : str
-        ``ratings``, ``averaged_ratings``, ``comparisons``, ``rankings``, ``people`` or ``table`` (a plain DataFrame).
+        ``ratings``, ``averaged_ratings``, ``comparisons``, ``rankings``, ``incidents``, ``narratives``, ``people`` or
+        ``table`` (a plain DataFrame).
     scale : (float, float) or None
         Lowest and highest possible score.
     order_effect : str or None
@@ -85,7 +90,8 @@ def names(kind: Kind | None = None) -> list[str]:
     Parameters
     ----------
     kind : str, optional
-        Only those of one kind: ``ratings``, ``averaged_ratings``, ``comparisons``, ``rankings``, ``people``, ``table``.
+        Only those of one kind: ``ratings``, ``averaged_ratings``, ``comparisons``, ``rankings``, ``incidents``,
+        ``narratives``, ``people``, ``table``.
 
     Returns
     -------
@@ -192,7 +198,7 @@ def load(name: str) -> Loaded:
 
     Returns
     -------
-    Ratings, Comparisons, Rankings, People or DataFrame
+    Ratings, Comparisons, Rankings, Incidents, Narratives, People or DataFrame
         A DataFrame for the kind ``table``. Columns with protected attributes are left out of tables that methods score;
         :func:`frame` has them.
 
@@ -215,11 +221,15 @@ def load(name: str) -> Loaded:
     data = data.drop(columns=list(card.protected))
     if card.kind == "people":
         return People.from_frame(data, source_name=source)
-    table: Ratings | Comparisons | Rankings
+    table: Ratings | Comparisons | Rankings | Incidents | Narratives
     if card.kind == "ratings":
         table = Ratings.from_frame(data, scale=card.scale, source_name=source)
     elif card.kind == "averaged_ratings":
         table = Ratings.averaged(data, scale=card.scale, source_name=source)
+    elif card.kind == "incidents":
+        table = Incidents.from_frame(data, source_name=source)
+    elif card.kind == "narratives":
+        table = Narratives.from_frame(data, source_name=source)
     elif card.kind == "comparisons":
         table = Comparisons.from_frame(data, source_name=source)
     else:

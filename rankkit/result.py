@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,6 +22,8 @@ from rankkit.kernels.covariance import Covariance, difference_variance
 from rankkit.kernels.ranking import canonical_order, competition_ranks
 from rankkit.lazy_tables import each
 from rankkit.privacy.audience import Audience, restrict
+from rankkit.privacy.confidential import Confidential, ConfidentialLater
+from rankkit.privacy.redaction import Guarded
 
 if TYPE_CHECKING:
     from rankkit.errors import Lang
@@ -34,7 +36,7 @@ COLUMNS = ("label", "score", "se", "ci_low", "ci_high", "rank", "rank_low", "ran
 _ESTIMATED = ("scored", "provisional")
 _NO_SE = (  # notes that say why there is none
     *("W-ALLEQUAL", "W-NOVAR", "W-TWORATINGS", "I-NORATERS", "W-MIXDIM", "I-ONEPERSON", "E-ONE", "I-COUNTED"),
-    *("W-LISTDIMENSIONS", "E-ORDINAL"),
+    *("W-LISTDIMENSIONS", "E-ORDINAL", "I-INDEX"),
 )
 _DENSE_LIMIT = 2000  # people up to which covariances, not only variances, decide the canonical order
 
@@ -52,7 +54,7 @@ class Difference:
 
 @archive.archived
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Result(show.Shown):
+class Result(show.Shown, Guarded):
     """Scores of people with their uncertainty; higher is better, rank 1 is best, nobody is left out.
 
     Attributes
@@ -90,6 +92,8 @@ class Result(show.Shown):
         One result a dimension, where the method has dimensions.
     evidence : mapping of str to DataFrame
         Further tables by name, computed when they are asked for (:class:`~rankkit.lazy_tables.LazyTables`).
+    confidential : Confidential or None
+        What others may see of scores made of protected ratings; ``None`` = nothing is protected.
     """
 
     method: str
@@ -116,6 +120,7 @@ class Result(show.Shown):
     evidence: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    confidential: Confidential | ConfidentialLater | None = None
 
     def __post_init__(self) -> None:
         for name in ("estimate", "n_raters", "n_obs", "df"):
@@ -126,8 +131,6 @@ class Result(show.Shown):
             if covariance is not None and covariance.size != int(self._estimated.sum()):
                 msg = f"the covariance is of {covariance.size} people, the result has {int(self._estimated.sum())} with a score"
                 raise ValueError(msg)
-
-    # what was estimated
 
     @cached_property
     def _estimated(self) -> Bools:
@@ -192,8 +195,6 @@ class Result(show.Shown):
             return None
         frame = pd.concat({d: part.scores for d, part in self.parts.items()}, names=["dimension"])
         return frame.swaplevel().sort_index(level="ratee", sort_remaining=False, kind="stable")
-
-    # ranks, differences, draws
 
     @property
     def joint_df(self) -> float:
@@ -297,8 +298,6 @@ class Result(show.Shown):
         out[:, order] = joint.take(order).draws(size, rng) + estimate[order]
         return out
 
-    # tables of notes
-
     @property
     def messages(self) -> pd.DataFrame:
         """Notes and warnings about this fit: ``code, text, fix``."""
@@ -306,8 +305,7 @@ class Result(show.Shown):
 
     def messages_in(self, lang: Lang | None) -> pd.DataFrame:
         """Notes and warnings in a language of choice."""
-        rows = [(m.code, m.note(lang), m.fix(lang)) for m in self.notes]
-        return pd.DataFrame(rows, columns=["code", "text", "fix"])
+        return pd.DataFrame([(m.code, m.note(lang), m.fix(lang)) for m in self.notes], columns=["code", "text", "fix"])
 
     @property
     def findings(self) -> pd.DataFrame:
@@ -331,8 +329,6 @@ class Result(show.Shown):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Tables a method adds to its reports, by name."""
         return {}
-
-    # out
 
     def to_frame(self) -> pd.DataFrame:
         """Return all scores in one flat table: dimension ``(all)`` first, then each dimension."""
@@ -373,26 +369,29 @@ class Result(show.Shown):
             raise InsufficientDataError("E-TYPE", expected=cls.__name__, found=type(result).__name__)
         return result
 
-    def release(self, audience: Audience, ratee: str | None = None, key: bytes | None = None) -> pd.DataFrame:
+    def release(
+        self, audience: Audience, ratee: str | None = None, key: bytes | None = None, team: Sequence[str] | None = None
+    ) -> pd.DataFrame:
         """Return the scores an audience may see.
 
-        A ratee sees the own row only, with the *marginal* rank set; research sees pseudonyms, made with ``key`` (kept
-        secret, the same key gives the same pseudonyms) or with a key that is thrown away.
+        A ratee sees the own row only, with the *marginal* rank set; a manager those of the ``team``; research sees pseudonyms,
+        made with ``key`` (kept secret, the same key gives the same pseudonyms) or with a key that is thrown away.
 
         Raises
         ------
         DisclosureError
-            If the audience is a ratee and nobody says which.
+            If the audience is a ratee or a manager and nobody says which.
         """
         kind: Kind = "marginal" if audience == "ratee" else "simultaneous"
-        frame = self._numbers(self.rank_sets(kind=kind))
-        frame["status_reason"] = self._scores["status_reason"]
-        return restrict(frame, audience, ratee, secrets.token_bytes(32) if key is None else key)
+        shown = self.for_audience(audience)
+        ranks = shown.rank_sets(kind=kind)
+        frame = shown._numbers(ranks).assign(status_reason=shown.scores["status_reason"])  # noqa: SLF001 - its own kind
+        return restrict(frame, audience, ratee, secrets.token_bytes(32) if key is None else key, team=team)
 
     def relabelled(self, labels: Mapping[str, str]) -> Self:
         """Return the result under other display names."""
-        parts = each(self.parts, partial(_relabelled, labels=labels))
-        return replace(self, labels={**self.labels, **{p: labels[p] for p in self.people if p in labels}}, parts=parts)
+        own = {p: labels[p] for p in self.people if p in labels}
+        return replace(self, labels={**self.labels, **own}, parts=each(self.parts, partial(_relabelled, labels=labels)))
 
 
 def _relabelled(part: Result, labels: Mapping[str, str]) -> Result:

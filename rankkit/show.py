@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from pandas import DataFrame
 
     from rankkit.errors import Lang, RankkitError
     from rankkit.privacy.audience import Audience
+    from rankkit.tables.people import People
 
 
 class Shown:
@@ -24,22 +26,38 @@ class Shown:
         return plot_data(self, kind, **options)
 
     def to_report(
-        self, path: str | Path, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None
+        self,
+        path: str | Path,
+        audience: Audience = "committee",
+        lang: Lang = "en",
+        ratee: str | None = None,
+        key: bytes | None = None,
+        *,
+        manager: str | None = None,
+        people: People | DataFrame | None = None,
+        use: str | None = None,
     ) -> Path:
-        """Write a self-contained HTML report for an audience, in English or Chinese.
+        """Write a self-contained HTML report for an audience, in English or Chinese, through the disclosure audit.
 
         Parameters
         ----------
         path : path-like
             Where to write.
-        audience : {"committee", "hr", "ratee", "research"}
-            A ratee sees the own row only; research sees pseudonyms.
+        audience : {"committee", "hr", "manager", "ratee", "research"}
+            A ratee sees the own row only, a manager the own team; research sees pseudonyms. Single protected ratings are seen by
+            none of them.
         lang : {"en", "zh"}
             Language.
         ratee : str, optional
             Whose report it is; needed for ``audience="ratee"``.
         key : bytes, optional
             Secret of the pseudonyms; a random one, thrown away, by default.
+        manager : str, optional
+            Whose team it is; needed for ``audience="manager"``, with ``people``.
+        people : People or DataFrame, optional
+            Who reports to whom (column ``manager``).
+        use : {"development", "administration", "research"}, optional
+            What it is for: refused if protected data were collected for something else.
 
         Returns
         -------
@@ -49,21 +67,43 @@ class Shown:
         Raises
         ------
         DisclosureError
-            If the audience is a ratee and nobody says which.
+            If the audience is a ratee or a manager and nobody says which.
+        PolicyError
+            If the use is refused.
         """
-        return report(self, path, audience=audience, lang=lang, ratee=ratee, key=key)
+        team = _team(audience, manager, people)
+        return report(self, path, audience=audience, lang=lang, ratee=ratee, key=key, team=team, use=use)
 
     def to_excel(
-        self, path: str | Path, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None
+        self,
+        path: str | Path,
+        audience: Audience = "committee",
+        lang: Lang = "en",
+        ratee: str | None = None,
+        key: bytes | None = None,
+        *,
+        manager: str | None = None,
+        people: People | DataFrame | None = None,
+        use: str | None = None,
     ) -> Path:
         """Write an Excel workbook for an audience; parameters as :meth:`to_report`."""
-        return workbook(self, path, audience=audience, lang=lang, ratee=ratee, key=key)
+        team = _team(audience, manager, people)
+        return workbook(self, path, audience=audience, lang=lang, ratee=ratee, key=key, team=team, use=use)
 
     def __repr__(self) -> str:
         return as_text(self)
 
     def _repr_html_(self) -> str:
         return as_html(self)
+
+
+def _team(audience: Audience, manager: str | None, people: People | DataFrame | None) -> tuple[str, ...] | None:
+    """Find whom a manager may read about."""
+    if audience != "manager":
+        return None
+    from rankkit.privacy.audience import team_of
+
+    return team_of(manager, people)
 
 
 def plot(subject: Any, kind: str | None = None, ax: Axes | None = None, **options: Any) -> Axes:
@@ -92,6 +132,27 @@ def workbook(subject: Any, path: str | Path, **options: Any) -> Path:
     from rankkit.report import excel
 
     return excel.write(subject, Path(path), **options)
+
+
+def scale_card(card: Any, path: str | Path, **options: Any) -> Path:
+    """Write the printable card of a behaviourally anchored rating scale."""
+    from rankkit.report import scale_card as cards
+
+    return cards.write(card, Path(path), **options)
+
+
+def session_report(session: Any, path: str | Path, **options: Any) -> Path:
+    """Write the final report of a calibration session."""
+    from rankkit.report import session_page
+
+    return session_page.write(session, Path(path), **options)
+
+
+def session_html(session: Any) -> str:
+    """Show a calibration session in a notebook."""
+    from rankkit.report import session_page
+
+    return session_page.live(session)
 
 
 def as_html(subject: Any) -> str:

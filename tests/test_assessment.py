@@ -86,8 +86,24 @@ def test_protected_attributes_are_refused() -> None:
     with pytest.raises(PeopleError) as caught:
         PlainMeans().fit(_frame(), people=attributes)  # type: ignore[arg-type]
     assert caught.value.code == "E-ATTRIBUTES"
-    with pytest.raises(PeopleError):
-        PlainMeans().fit(_frame(), people=pd.DataFrame({"person": ["a"]}))  # type: ignore[arg-type]
+    long = pd.DataFrame({"person": ["a"], "attribute": ["sex"], "value": ["f"]})
+    wide = pd.DataFrame({"person": ["a"], "gender": ["f"]})
+    for frame, code in ((long, "E-ATTRIBUTES"), (wide, "E-ATTR")):
+        with pytest.raises(PeopleError) as caught:
+            PlainMeans().fit(_frame(), people=frame)
+        assert caught.value.codes == (code,)
+
+
+def test_people_may_be_a_frame() -> None:
+    frame = pd.DataFrame({"person": ["a", "z"], "label": ["王", "李"]})
+    found, same = (PlainMeans().fit(_frame(), people=p) for p in (frame, People.from_frame(frame)))
+    pd.testing.assert_frame_equal(found.scores, same.scores)
+    assert found.labels["z"] == "李"
+    cycles = _frame().assign(cycle="2026")
+    assert fit_by(PlainMeans(), cycles, "cycle", people=frame)["2026"].labels["a"] == "王"
+    with pytest.raises(PeopleError) as caught:
+        PlainMeans().fit(_frame(), people=["a"])  # type: ignore[arg-type]
+    assert caught.value.code == "E-TYPE"
 
 
 @pytest.mark.parametrize("level", [0, 1, -0.1, 95])

@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from rankkit import datasets, simulate
+from rankkit import datasets
 from rankkit.errors import DataError, SettingsError
 from rankkit.tables.comparisons import Comparisons
+from rankkit.tables.incidents import Incidents
+from rankkit.tables.narratives import Narratives
 from rankkit.tables.people import People
 from rankkit.tables.rankings import Rankings
 from rankkit.tables.ratings import Ratings
@@ -36,12 +38,20 @@ PUBLISHED = {  # name: (kind, rows)
     "uk_dti_box_marks_1998": ("table", 70),
     "public_rating_distributions": ("table", 23),
     "krippendorff_canonical": ("ratings", 41),
+    "incident_text_labels": ("table", 140),
 }
 SIMULATED = {
     "service_team": ("ratings", 2864),
+    "service_team_feedback": ("ratings", 5812),
+    "service_team_incident_statements": ("table", 150),
     "service_team_pairs": ("comparisons", 480),
     "service_team_people": ("people", 69),
     "service_team_rankings": ("rankings", 160),
+    "service_team_incidents": ("incidents", 457),
+    "service_team_narratives": ("narratives", 144),
+    "service_team_codes": ("table", 490),
+    "service_team_text_pairs": ("table", 370),
+    "service_team_retranslation": ("table", 6600),
 }
 ALL = PUBLISHED | SIMULATED
 TYPES = {
@@ -49,6 +59,8 @@ TYPES = {
     "averaged_ratings": Ratings,
     "comparisons": Comparisons,
     "rankings": Rankings,
+    "incidents": Incidents,
+    "narratives": Narratives,
     "people": People,
     "table": pd.DataFrame,
 }
@@ -360,40 +372,6 @@ def test_krippendorff_alpha_interval():
     v = pairable["score"].to_numpy(dtype=float)
     alpha = 1 - within * (len(v) - 1) / ((v[:, None] - v) ** 2).sum()
     assert alpha == pytest.approx(0.8491071428571, abs=1e-12)
-
-
-# ---- the simulated sets
-
-
-@pytest.mark.parametrize(
-    ("name", "made"),
-    [
-        ("service_team", lambda: simulate.service_team(seed=2026).table),
-        ("service_team_pairs", lambda: simulate.service_team_pairs(seed=2026).table),
-    ],
-)
-def test_simulating_again_gives_the_stored_file(name, made):
-    stored, fresh = datasets.frame(name), made().frame
-    for column in stored.columns:
-        kind = float if column == "score" else str
-        assert stored[column].astype(kind).tolist() == fresh[column].astype(kind).tolist()
-
-
-def test_simulating_the_rankings_again_gives_the_stored_ones():
-    stored, fresh = datasets.load("service_team_rankings"), simulate.service_team_rankings(seed=2026).table
-    pd.testing.assert_frame_equal(stored.frame, fresh.frame)
-    assert stored.data_hash() == fresh.data_hash()
-    assert stored.has_picks
-    assert set(stored.people) <= set(datasets.load("service_team").people)
-
-
-def test_service_team_people_match_the_ratings():
-    people, ratings = datasets.load("service_team_people"), datasets.load("service_team")
-    assert people.frame.astype("str").equals(simulate.service_team_people().frame.astype("str"))
-    assert set(ratings.people) == set(people.ids) - {"H1"}
-    assert {p: people.labels[p] for p in ratings.people} == dict(ratings.labels)
-    superior = datasets.frame("service_team").query("source == 'supervisor'").drop_duplicates("ratee")
-    assert dict(zip(superior["ratee"], superior["rater"], strict=True)) == people.frame["manager"].dropna().to_dict()
 
 
 def test_the_cards_path_is_not_a_machine_path():

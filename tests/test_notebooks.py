@@ -25,6 +25,9 @@ NAMES = (
     "05_published_results",
     "06_rater_effects",
     "07_reproducing_reliability_studies",
+    "10_incidents_and_narratives",
+    "08_multi_source_feedback",
+    "09_bars",
 )
 CELLS = range(15, 49)  # short enough to read, long enough to be complete
 SCREEN = 40  # lines of text a cell may show
@@ -35,7 +38,10 @@ SOURCES = {
     "04_alternation_ranking": ("service_team_rankings", "Marley", "Kemeny"),
     "05_published_results": ("Stigler", "Agresti", "Davidson", "Kendall", "Critchlow", "Diaconis", "PlackettLuce", "prefmod", "eba"),
     "06_rater_effects": ("Guilford", "1954", "service_team", "FACETS"),
+    "08_multi_source_feedback": ("service_team", "360", "published"),
     "07_reproducing_reliability_studies": ("Shrout", "1979", "Krippendorff", "Gleser", "Guilford", "MacNell", "Uttl", "Cohen"),
+    "10_incidents_and_narratives": ("Flanagan", "service_team_incidents", "service_team_narratives", "Thurstone", "Krippendorff"),
+    "09_bars": ("Smith", "Kendall", "1963", "service_team_retranslation", "Blanz", "Latham"),
 }
 # a drive, a home or a temporary folder: what only the machine that ran the notebook has
 PATH = re.compile(r"(?:/(?:home|root|Users|tmp|var|usr|opt|mnt|work|private)/\w)|(?:\b[A-Z]:\\\\?\w)")

@@ -78,7 +78,8 @@ class Estimates:
         if self.squares is None:
             return float("nan"), float("nan")
         exact = exact_ratio_interval(self.squares, u, e, level=1 - 2 * tail)
-        return self._drawn(u, e, tail) if exact is None else exact
+        low, high = self._drawn(u, e, tail) if exact is None else exact
+        return min(low, value), max(high, value)  # strongly negative components, counted as zero in the value, stay so in the draws
 
     def _drawn(self, u: Floats, e: Floats, tail: float) -> tuple[float, float]:
         """Quantiles of the coefficient over the pivotal draws, either variance cut at zero."""

@@ -24,6 +24,7 @@ Interval = Literal["feldt", "bonett", "robust"]
 _NOT_AGREEMENT = "internal consistency of the dimensions, not agreement between raters; never used for a standard error"
 _TIDY = ("rater", "ratee", "score")
 _FEWEST = 3  # people
+_NEGATIVE = "below zero: the dimensions do not go together, and their sum is no measure of anything they share"
 _MEANS = {"feldt": "F interval (Feldt)", "bonett": "log interval (Bonett)", "robust": "distribution-free interval"}
 
 
@@ -54,7 +55,8 @@ def cronbach_alpha(
     -------
     DataFrame
         ``coefficient, value, ci_low, ci_high, standardized, mean_correlation, n, items, method, reason, assumes``, with ``by``
-        after a column ``source``. Numbers are NaN only where ``reason`` says why.
+        after a column ``source``. Numbers are NaN only where ``reason`` says why. Lower limits are cut at zero, as the share of
+        true variance α stands for is not negative, or at the estimate where that is below zero; ``method`` says so.
 
     Raises
     ------
@@ -221,16 +223,23 @@ def _alpha_row(x: Floats, interval: Interval, level: float) -> dict[str, object]
         low, high = bonett_interval(found.alpha, found.n, found.k, level=level)
     elif interval == "robust":
         low, high = robust_interval(x, level=level)
-    flat = np.isnan(found.mean_correlation)
+    flat = ["no correlations: a dimension does not vary"] if np.isnan(found.mean_correlation) else []
+    low, cut = _cut(found.alpha, low)
     return {
         "value": found.alpha,
         "ci_low": low,
         "ci_high": high,
         "standardized": found.standardized,
         "mean_correlation": found.mean_correlation,
-        "method": f"complete table; {_MEANS[interval]}",
-        "reason": "no correlations: a dimension does not vary" if flat else "",
+        "method": f"complete table; {_MEANS[interval]}{cut}",
+        "reason": "; ".join([*flat, *([_NEGATIVE] if found.alpha < 0 else [])]),
     }
+
+
+def _cut(value: float, low: float) -> tuple[float, str]:
+    """Lower limit of a share of variance, which cannot be negative, and what to say of it."""
+    least = min(value, 0.0)
+    return (least, f", lower limit cut at {'zero' if value >= 0 else 'the estimate'}") if low < least else (low, "")
 
 
 def _alpha_with_gaps(x: Floats, gaps: Bools, level: float) -> dict[str, object]:
@@ -244,11 +253,12 @@ def _alpha_with_gaps(x: Floats, gaps: Bools, level: float) -> dict[str, object]:
     at = found.forms.index("ICC(C,k)")
     if np.isnan(found.estimate[at]):
         return {"reason": "not defined: the scores do not vary"}
+    low, cut = _cut(float(found.estimate[at]), float(found.low[at]))
     return {
         "value": found.estimate[at],
-        "ci_low": found.low[at],
+        "ci_low": low,
         "ci_high": found.high[at],
-        "method": f"people × dimensions model by REML, {int(gaps.sum())} of {x.size} cells missing; large-sample interval",
+        "method": f"people × dimensions model by REML, {int(gaps.sum())} of {x.size} cells missing; large-sample interval{cut}",
         "reason": "no correlations: cells are missing",
     }
 

@@ -205,14 +205,14 @@ def fleiss_kappa(
         value, usable = light_kappa(each.value, each.observed), int(np.isfinite(each.value).sum())
         lost = f"; {len(each.n) - usable} pairs without a kappa left out" if usable < len(each.n) else ""
         blank = (np.nan,) * 7
-        reason = "" if usable else say("S-ONECATEGORY" if len(several) else "S-NOTSHARED", needed=_FEW)
-        assumes = f"mean of Cohen's kappa over {usable} pairs of raters{lost}; no interval of its own"
+        reason = say("S-MEANOFPAIRS") if usable else say("S-ONECATEGORY" if len(several) else "S-NOTSHARED", needed=_FEW)
+        assumes = f"mean of Cohen's kappa over {usable} pairs of raters{lost}"
         rows.append(("Light kappa" + tail, part_name, "", value, *blank, len(several), n_raters, reason, "", assumes))
         if test is not None:
             for k, category in enumerate(data.categories):
                 numbers = (test.category_value[k], np.nan, np.nan, np.nan, test.category_z[k], test.category_p[k], test.specific[k], np.nan)
-                reason = "" if np.isfinite(test.category_value[k]) else _unused(counts, k)
-                assumes = "this category against all others; no interval of its own"
+                reason = say("S-ONLYCHANCE") if np.isfinite(test.category_value[k]) else _unused(counts, k)
+                assumes = "this category against all others"
                 rows.append(("Fleiss kappa", part_name, category, *numbers, len(several), n_raters, reason, "", assumes))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -11,6 +11,7 @@ from rankkit.kernels.arrays import Floats, Ints
 
 _PREVALENT = 0.75  # share of one category from which kappa can be low at high agreement
 _AGREED = 0.75  # observed agreement that is called high
+_ZERO = 1e-9  # kappa of a rater who used one category is 0 but for rounding
 _GAP = 0.2  # between observed agreement and kappa
 
 
@@ -27,6 +28,8 @@ def why(value: float, se: float, observed: float, n: int) -> str:
         return say("S-ONECATEGORY")
     if n < 3:
         return say("S-NOTSHARED", needed=3)
+    if not se > 0 and abs(value) < _ZERO:
+        return say("S-CONSTANTRATER")
     if not se > 0:
         return say("S-FULLAGREEMENT" if observed > 1 - 1e-9 else "S-FULLDISAGREEMENT")
     return ""

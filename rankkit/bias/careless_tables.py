@@ -21,6 +21,7 @@ from rankkit.kernels.multiplicity import benjamini_hochberg
 from rankkit.kernels.profile_dispersion import team_comparison
 from rankkit.kernels.rating_composite import composite
 from rankkit.kernels.rating_profiles import Profiles
+from rankkit.tables.text import encode
 
 KINDS = ("sameness", "oddness", "inconsistency", "speed")
 _RATIO = 0.67  # of spreads, below which forms are alike
@@ -199,14 +200,17 @@ def _repeated(panel: Panel, m: int) -> tuple[Floats, Floats, Floats]:
     """Distance between answers to the same item about the same person, where it was asked again."""
     table = panel.table
     rated = np.flatnonzero(~np.isnan(table.score))
-    frame = pd.DataFrame({"rater": table.rater[rated], "key": table._key()[rated], "score": table.score[rated]})  # noqa: SLF001 - cells
+    cycle = encode(table.extras["cycle"]).codes + 1 if has(table, "cycle") else np.zeros(len(table), dtype=np.int64)
+    key = table._key()  # noqa: SLF001 - cells
+    again = cycle * (int(key.max(initial=0)) + 1) + key  # a person may change from one cycle to the next
+    frame = pd.DataFrame({"rater": table.rater[rated], "key": again[rated], "score": table.score[rated]})
     groups = frame.groupby("key")
     size = groups["score"].size()
-    again = size.index[size > 1]
-    if not len(again):
+    repeated = size.index[size > 1]
+    if not len(repeated):
         return np.full(m, np.nan), np.full(m, np.nan), np.full(m, np.nan)
-    span = (groups["score"].max() - groups["score"].min()).loc[again].to_numpy(dtype=float)
-    found = team_comparison(span, groups["rater"].first().loc[again].to_numpy(dtype=np.int64), m)
+    span = (groups["score"].max() - groups["score"].min()).loc[repeated].to_numpy(dtype=float)
+    found = team_comparison(span, groups["rater"].first().loc[repeated].to_numpy(dtype=np.int64), m)
     return found.mean, found.others, found.p_high
 
 

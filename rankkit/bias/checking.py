@@ -34,6 +34,12 @@ CHECKS: tuple[tuple[str, str], ...] = (
     ("recency", "incidents"),
     ("similar_to_me", ""),
     ("careless", ""),
+    ("reciprocity", ""),
+    ("cliques", ""),
+    ("nominated_raters", ""),
+    ("retaliation", ""),
+    ("bombing", ""),
+    ("copying", ""),
 )
 """Name of each check (its function, in the module of the same name) and the argument without which it cannot be called."""
 

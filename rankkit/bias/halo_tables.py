@@ -232,7 +232,7 @@ def _overall_dispersion(raters: pd.DataFrame) -> dict[str, object]:
     if np.isnan(p):
         return _row("S-NOSPREAD", estimate=mean, compared_with=1.0)
     how = "mean spread of a profile, 1 = unrelated dimensions; Simes test that no rater's profiles are flatter than others'"
-    return _row(estimate=mean, compared_with=1.0, p=p, method=how)
+    return _row("S-NOINTERVAL", estimate=mean, compared_with=1.0, p=p, method=how)
 
 
 def _interaction(parts: DimensionCorrelations, settings: HaloSettings) -> dict[str, object]:
@@ -286,7 +286,7 @@ def _eigenvalue(parts: DimensionCorrelations, settings: HaloSettings) -> dict[st
     if len(x) < D + 2 or _flat(x, rater).any():
         return _row("S-FEWCOMPLETE" if len(x) < D + 2 else "S-FLAT")
     found = parallel_analysis(x, rater, seed=settings.seed)
-    return _row(estimate=found.share, compared_with=found.null_high[0] / D, statistic=found.eigenvalues[0], p=found.p,
+    return _row("S-NOINTERVAL", estimate=found.share, compared_with=found.null_high[0] / D, statistic=found.eigenvalues[0], p=found.p,
                 method="first eigenvalue of correlations within raters / dimensions; against the 95 % point in random order")  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rankkit.elicit.alternation import AlternationSession
+from rankkit.elicit.bars_builder import BARSBuilder
 from rankkit.elicit.event_log import EventLog
 from rankkit.elicit.gathering import gather
 from rankkit.elicit.pairing import PairingSession
@@ -16,6 +17,7 @@ from rankkit.elicit.workload import Workload, alternation_workload
 
 __all__ = [
     "AlternationSession",
+    "BARSBuilder",
     "EventLog",
     "PairingLoad",
     "PairingPanel",

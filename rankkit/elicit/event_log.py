@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from rankkit.elicit.file_lock import lock
 from rankkit.elicit.log_lines import LogContent, header_line, line_of, parse
 from rankkit.errors import Problem, ReadingError, SessionError
+from rankkit.privacy.file_lock import lock
 
 
 class EventLog:

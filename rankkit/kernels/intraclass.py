@@ -215,7 +215,7 @@ def intraclass_from_components(
     IntraclassTable
         ``method`` is "reml"; no F tests. Intervals are quantiles of generalised pivotal quantities from pseudo mean squares
         (coverage 95 to 97 % at 95 %, also with three raters); where the covariance is singular, by the delta method on Fisher's
-        z of an intraclass correlation, ½ log((1 + (m−1)ρ)/(1 − ρ)).
+        z of an intraclass correlation, ½ log((1 + (m−1)ρ)/(1 − ρ)). Limits of ICC(A) and ICC(C) are not below zero.
 
     Notes
     -----
@@ -247,6 +247,7 @@ def intraclass_from_components(
         se_z = 0.5 * m / ((1 + (m - 1) * rho) * (1 - rho)) * se
         half = special.ndtri((1 + level) / 2) * se_z
         low, high = (_from_z(z + sign * half, m) for sign in (-1.0, 1.0))
+    low[1:] = np.where(rho[1:] >= 0, np.maximum(low[1:], 0.0), low[1:])
     drawn = pseudo_mean_squares(("ratee", "rater", "residual"), sigma, covariance, sigma)
     if drawn is not None and np.isfinite(rho).all():
         low, high = _pivotal(pivotal_components(drawn, draws=_DRAWS), top, bottom, level)
@@ -271,11 +272,11 @@ def intraclass_from_components(
 
 
 def _pivotal(components: Floats, top: Floats, bottom: Floats, level: float) -> tuple[Floats, Floats]:
-    """Quantiles of the ratios over draws of the components, raters' and residual variance cut at zero."""
-    kept = np.c_[components[:, 0], np.maximum(components[:, 1:], 0.0)]
+    """Quantiles of the ratios over draws of the components, each cut at zero: below −1/(m − 1) the step to m raters has no meaning."""
+    kept = np.maximum(components, 0.0)
     whole = np.maximum(kept @ bottom.T, 1e-300)
     ends = np.quantile((kept @ top.T) / whole, [(1 - level) / 2, (1 + level) / 2], axis=0)
-    return np.maximum(ends[0], -1.0), np.minimum(ends[1], 1.0)
+    return ends[0], np.minimum(ends[1], 1.0)
 
 
 def _from_z(z: Floats, m: float) -> Floats:

@@ -88,8 +88,9 @@ def intervals(
         Confidence level.
     method : {"profile", "chi2", "log"}
         ``profile``: the values that a likelihood-ratio test does not reject, the others re-estimated. ``chi2``:
-        νσ̂²/χ²_ν with Satterthwaite's ν = 2σ̂⁴/Var(σ̂²). ``log``: σ̂² exp(±z se/σ̂²). The quick ones put (0, σ̂² + z·se)
-        where ν < 1, as for an estimate of zero; with few levels they are rough, profiles are the better choice.
+        ν(σ̂² + c)/χ²_ν − c. ν is L − 1 for an effect of L levels and c the error variance of their means that fits
+        Var(σ̂²) = 2(σ̂² + c)²/ν; with c = 0 it is Satterthwaite's 2σ̂⁴/Var(σ̂²). ``log``: (σ̂² + c) exp(±z √(2/ν)) − c.
+        With few levels the quick ones are wide (two levels say next to nothing) or rough; profiles are the better choice.
     components : sequence of int, optional
         Components wanted (K is the residual); the others get the limits 0 and infinity. All by default.
 
@@ -101,8 +102,9 @@ def intervals(
     Notes
     -----
     Coverage at 95 % in 500 simulated three-facet studies (25 ratees, 8 raters, 4 dimensions, gaps): profiles .94 to .96
-    for every component but that of the 4 dimensions, .91; ``chi2`` .86 and ``log`` .90 there. Three degrees of freedom
-    say little about a variance, and the likelihood ratio is then not quite χ².
+    for every component but that of the 4 dimensions, .91. Three degrees of freedom say little about a variance, and the
+    likelihood ratio is then not quite χ². In 250 studies each of 20 ratees by 2, 4 and 8 raters without, with little and
+    with much rater variance: ``chi2`` .95 to .99, ``log`` .82 to 1.
 
     Raises
     ------
@@ -218,17 +220,23 @@ def _limit(excess: Callable[[float], tuple[float, float]], inside: float, outsid
 
 
 def _quick(found: MixedComponents, i: int, level: float, method: Method) -> tuple[float, float]:
-    """Limits from the information at the estimate."""
+    """Limits from the information at the estimate: of σ² + c, as variable as a mean square of the effect, less c."""
     value = float(found.variances[i])
-    z = float(special.ndtri((1 + level) / 2))
     variance = float(found.variance_unrestricted[i, i] if value == 0 else found.variance_of_components[i, i])
-    if 2 * value**2 <= variance:
-        return 0.0, value + z * float(np.sqrt(variance))
+    if not variance > 0:  # no information at all
+        return 0.0, np.inf
+    whole, df = value, 2 * value**2 / variance
+    if i < found.design.k:
+        most = len(np.unique(found.design.codes[i])) - 1
+        if df < most:
+            whole, df = float(np.sqrt(variance * most / 2)), float(most)
+    rest, tails = whole - value, ((1 - level) / 2, (1 + level) / 2)
     if method == "log":
-        width = np.exp(z * np.sqrt(variance) / value)
-        return value / width, value * width
-    df = 2 * value**2 / variance
-    return df * value / float(special.chdtri(df, (1 - level) / 2)), df * value / float(special.chdtri(df, (1 + level) / 2))
+        width = float(np.exp(special.ndtri(tails[1]) * np.sqrt(2 / df)))
+        low, high = whole / width, whole * width
+    else:
+        low, high = (df * whole / float(special.chdtri(df, tail)) for tail in tails)
+    return max(low - rest, 0.0), high - rest
 
 
 def boundary_test(found: MixedComponents, tested: Sequence[int]) -> BoundaryTest:

@@ -191,7 +191,10 @@ def _derivatives(point: MixedPoint, residual: float) -> tuple[Floats, Floats]:
 def _step(gradient: Floats, information: Floats, variances: Floats, free: Bools) -> Floats:
     """Minimise g's + ½ s'As with variances + s ≥ 0, as a non-negative least-squares problem."""
     step = np.zeros_like(variances)
-    free = free & (np.diag(information) > 0)  # next to an exact fit the residual's information is lost to rounding
+    known = np.diag(information) > 0  # next to an exact fit the residual's information is lost to rounding
+    idle = free & ~known & (gradient > 0)  # levels whose predictions are all zero: nothing speaks for a variance
+    step[:-1][idle[:-1]] = -variances[:-1][idle[:-1]]
+    free = free & known
     index = np.flatnonzero(free)
     if not len(index):
         return step

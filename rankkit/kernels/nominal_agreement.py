@@ -101,10 +101,11 @@ def cohen_kappa(tables: ArrayLike, weights: ArrayLike | None = None, *, level: f
         value = (po - pe) / room
         mean = (column @ w.T)[..., :, None] + (row @ w)[..., None, :]
         spread = (p * (w * room[..., None, None] - mean * (1 - po)[..., None, None]) ** 2).sum(axis=(-2, -1))
-        variance = np.maximum(spread - (po * pe - 2 * pe + po) ** 2, 0.0) / (n * room**4)
+        left = spread - (po * pe - 2 * pe + po) ** 2
+        left = np.where(left > 1e-12 * spread + 1e-15 * np.sqrt(spread), left, 0.0)  # what rounding leaves of two equal terms
+        variance = left / (n * room**4)
         null = np.maximum((chance * (w - mean) ** 2).sum(axis=(-2, -1)) - pe**2, 0.0) / (n * room**2)
         se, se_null = np.sqrt(variance), np.sqrt(null)
-        se = np.where(se < 1e-9, 0.0, se)
         z = np.where(se_null > 1e-9, value / se_null, np.nan)
         low, high = complement_interval(value, se, n - 1, level)
     return Kappa(value, se, se_null, low, high, z, 2 * special.ndtr(-np.abs(z)), po, pe, n.astype(np.int64))

@@ -24,6 +24,7 @@ _SLACK = 1.25  # relative change of the spacing wanted that the present grid sti
 _CLOSE = 1e-3  # Newton decrement below which a step is taken unseen: quadrature on another grid would blur a comparison
 _LONGEST = 3.0  # logits a parameter may move in one step
 _SHARPEST = 0.05  # σ in units of a person's standard error below which it counts as zero
+_SHRINK = 1.0  # … and σ on the scale of its logarithm, downwards: near zero the likelihood is flat, and the way back is long
 _FAR, _FARTHEST = 15.0, 25.0  # logits beyond which parameters are taken to run off, and beyond which nobody waits
 _EDGE = 1e-10  # posterior mass at the end of the grid above which the grid is widened
 
@@ -181,7 +182,7 @@ def _widths(point: Point) -> Floats:
 
 def _advance(cells: Cells, point: Point, rule: Rule, step: Floats, decrement: float, steps: int) -> Point:
     """Step, shortened until the likelihood rises; the grid stays unless the posteriors have outgrown it."""
-    omega = cells.parameters.omega
+    omega, spread = cells.parameters.omega, cells.parameters.log_sigma
     theta = grid(point.posterior.mean, _widths(point), rule.factor)
     if 1 / _SLACK < (theta[1] - theta[0]) / (point.theta[1] - point.theta[0]) < _SLACK:
         theta = point.theta
@@ -189,6 +190,7 @@ def _advance(cells: Cells, point: Point, rule: Rule, step: Floats, decrement: fl
     while True:
         trial = point.xi.copy()
         trial[: len(step)] += length * step
+        trial[spread] = max(trial[spread], point.xi[spread] - _SHRINK)
         if len(step) > omega:
             trial[omega] = max(trial[omega], point.xi[omega] / 4)
         new = evaluate(cells, trial, rule, theta, (point.posterior.mean, _widths(point)))

@@ -10,6 +10,8 @@ from scipy.stats import chi2
 
 from rankkit.kernels.arrays import Floats
 
+_CENTRED = 1e-12  # a mean this small beside the measures is the rounding of measures that sum to zero
+
 
 @dataclass(frozen=True)
 class Separation:
@@ -75,10 +77,9 @@ def separation(measure: Floats, se: Floats, *, population: bool = False) -> Sepa
         return Separation(n, float(m[0]) if n else nan, nan, nan, nan, nan, nan, nan)
     variance, error = float(np.var(m, ddof=0 if population else 1)), float(np.mean(se[known] ** 2))
     true = max(variance - error, 0.0)
-    g = float(np.sqrt(true / error))
-    return Separation(
-        n, float(m.mean()), float(np.sqrt(variance)), float(np.sqrt(error)), float(np.sqrt(true)), g, (4 * g + 1) / 3, g**2 / (1 + g**2)
-    )
+    g, mean = float(np.sqrt(true / error)), float(m.mean())
+    mean = 0.0 if abs(mean) < _CENTRED * float(np.abs(m).max()) else mean
+    return Separation(n, mean, float(np.sqrt(variance)), float(np.sqrt(error)), float(np.sqrt(true)), g, (4 * g + 1) / 3, g**2 / (1 + g**2))
 
 
 @dataclass(frozen=True)

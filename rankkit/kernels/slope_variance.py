@@ -17,6 +17,7 @@ from rankkit.kernels.arrays import Floats
 _DRAWS = 9999  # null draws: the smallest p-value is 1e-4
 _GRID = 80  # values of λ tried for each draw
 _SPECTRUM = 300  # eigenvalues above which the mixture is taken, being right in large designs
+_SAME = 1e-9  # relative distance below which eigenvalues are one
 _ZERO = 1e-10  # eigenvalue counted as zero, relative to the largest
 
 
@@ -95,6 +96,7 @@ def restricted_lrt(
     (5.533, 0.393, True)
     """
     mu, U = linalg.eigh(gram)
+    U = _canonical(mu, U, product, None if unequal is None else unequal[0])
     use = mu > _ZERO * max(float(mu.max(initial=0.0)), 1e-300)
     mu, nu = mu[use], df
     if not len(mu) or nu <= len(mu) or total <= 0:
@@ -124,6 +126,16 @@ def restricted_lrt(
         average = max(unequal[1] - float(np.trace(scaled)), 0.0) / (nu - len(mu))
         p_unequal = _finite_p(statistic, mu, _root(scaled), average, nu, seed)
     return VarianceTest(statistic if ratio else 0.0, ratio * sigma2, sigma2, p, p_unequal, p_mixture, exact)
+
+
+def _canonical(mu: Floats, U: Floats, product: Floats, covariance: Floats | None) -> Floats:
+    """Eigenvectors that the numbers decide, not the order of raters: within equal eigenvalues, and in sign."""
+    U = U.copy()
+    new = np.flatnonzero(np.diff(mu) > _SAME * max(float(mu.max(initial=0.0)), 1e-300)) + 1
+    for at in np.split(np.arange(len(mu)), new):
+        if len(at) > 1 and covariance is not None:
+            U[:, at] = U[:, at] @ linalg.eigh(U[:, at].T @ covariance @ U[:, at])[1]
+    return np.asarray(np.where(U.T @ product < 0, -1.0, 1.0) * U)
 
 
 def _root(covariance: Floats) -> Floats:

@@ -16,6 +16,12 @@ HOME = {
     "PairedComparison": "paired_comparison",
     "ForcedDistribution": "forced_distribution",
     "ManyFacetRasch": "many_facet_rasch",
+    "BARS": "bars",
+    "BehaviouralObservationScale": "behavioural_observation",
+    "MixedStandardScale": "mixed_standard_scale",
+    "CriticalIncidents": "critical_incidents",
+    "NarrativeAppraisal": "narrative_appraisal",
+    "MultiSourceFeedback": "multi_source_feedback",
 }
 
 

@@ -147,7 +147,7 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
         object.__setattr__(self, "shares", Fixed.of(self.shares))
 
     def _estimate(self, table: Result, people: People | None, /) -> ForcedDistributionResult:  # noqa: ARG002 - names are attached later
-        table = _at_level(_ungraded(table), self.level)
+        table = _at_level(_ungraded(table.for_audience("hr")), self.level)  # a grade would tell about a score that is not shown
         scored = np.isin(table.people, table.estimated_ids)
         if not scored.any():
             why = next((r.message() for r in table.reasons if r is not None), table.unit)

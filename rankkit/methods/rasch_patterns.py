@@ -15,6 +15,7 @@ from rankkit.kernels.rasch_bootstrap import fit_bands
 from rankkit.kernels.rasch_fit import element_fit
 from rankkit.kernels.rasch_fitted import RaschFit
 from rankkit.methods.rasch_fitting import RaschFitted
+from rankkit.methods.rasch_tables import counts
 
 Pairs = tuple[tuple[str, str], ...]
 Level = Literal["info", "review"]
@@ -55,7 +56,8 @@ def interaction(fitted: RaschFitted, first: str, second: str) -> Interactions:
 def interaction_tables(fitted: RaschFitted, pairs: Pairs) -> pd.DataFrame:
     """Cells of pairs of facets: ``family, first, second, n_obs, observed, expected, difference, bias, se, t, df, p, q, status``.
 
-    ``bias`` is in logits and ``difference`` in points of the form a rating: positive = higher than the measures say.
+    ``observed`` and ``expected`` are mean ratings. ``bias`` is in logits and ``difference`` in points of the form a rating:
+    positive = higher than the measures say.
     """
     return pd.concat([_interaction_table(fitted, first, second) for first, second in pairs], ignore_index=True)
 
@@ -68,9 +70,9 @@ def _interaction_table(fitted: RaschFitted, first: str, second: str) -> pd.DataF
             "family": f"{first} × {second}",
             "first": [a[k] for k in found.first],
             "second": [b[k] for k in found.second],
-            "n_obs": found.n,
-            "observed": found.observed,
-            "expected": found.expected,
+            "n_obs": counts(found.n),
+            "observed": found.observed / found.n,
+            "expected": found.expected / found.n,
             "difference": found.difference,
             "bias": found.bias,
             "se": found.se,
@@ -90,7 +92,7 @@ def interaction_tests(fitted: RaschFitted, pairs: Pairs) -> pd.DataFrame:
         found = interaction(fitted, first, second)
         names.append(f"{first} × {second}")
         state = "estimated" if np.isfinite(found.statistic) else "one rating"
-        rows.append((found.statistic, found.df1, found.df2, found.statistic_p, "summed residuals of cells", state))
+        rows.append((found.statistic, *counts(np.array([found.df1, found.df2])), found.statistic_p, "summed residuals of cells", state))
     columns = ["statistic", "df1", "df2", "p", "method", "status"]
     return pd.DataFrame(rows, columns=columns, index=pd.Index(names, name="test"))
 

@@ -52,7 +52,8 @@ class ManyFacetRaschResult(Result):
         """Every element of every facet on one ruler: ``facet, element, label, measure, se, infit, outfit, fair, status, …``.
 
         Merit counts upwards; severity and difficulty are in the same logits and make ratings lower. ``se`` has the
-        uncertainty of everything else in it, ``se_conditional`` (the convention of FACETS) has not. ``fair`` is the mean rating
+        uncertainty of everything else in it, ``se_conditional`` (the convention of FACETS) has not; of a facet of few elements,
+        which sum to zero, ``se`` can be the smaller one all the same. ``fair`` is the mean rating
         the element would have if all else were average, over the dimensions; ``fair_at_mean`` at one average dimension.
         """
         return self._table("measures")

@@ -18,6 +18,7 @@ from rankkit.kernels.rasch_separation import SameTest, fixed_chi2, random_chi2, 
 from rankkit.methods.rasch_fitting import RaschFitted
 
 _OF_TESTS = (("", "statistic"), ("_df", "df"), ("_p", "p"))
+_WHOLE = 1e-9  # distance from a whole number that is rounding
 _WALD = 1500  # elements up to which their covariance is inverted
 _TOP, _BOTTOM, _UNPLACED, _APART, _UNUSED, _MEASURED = (
     "all at the top",
@@ -49,7 +50,7 @@ def facet_measures(fitted: RaschFitted, facet: int, level: float) -> pd.DataFram
         "ci_low": measure - half,
         "ci_high": measure + half,
         "se_conditional": fit.se_conditional[facet],
-        "n_obs": n,
+        "n_obs": counts(n),
         "observed": np.where(n > 0, observed / np.where(n > 0, n, 1.0), np.nan),
         "fair": averages,
         "fair_se": fair_se,
@@ -76,6 +77,12 @@ def facet_measures(fitted: RaschFitted, facet: int, level: float) -> pd.DataFram
         }
     columns["status"] = _states(fitted, facet, n)
     return pd.DataFrame(columns, index=pd.Index(list(data.ids[facet]), name=data.names[facet]))
+
+
+def counts(numbers: Floats) -> Any:
+    """Whole numbers as integers; left as they are where repeated ratings share a cell and count in part."""
+    whole = np.round(numbers)
+    return whole.astype(np.int64) if np.all(np.abs(numbers - whole) < _WHOLE) else numbers
 
 
 def _states(fitted: RaschFitted, facet: int, n: Floats) -> list[str]:
@@ -122,8 +129,8 @@ def thresholds(fitted: RaschFitted, level: float) -> pd.DataFrame:
     total = np.bincount(g, count, minlength=design.n_groups)[g]
     frame = pd.DataFrame(
         {
-            "category": design.value[g, j],
-            "count": count,
+            "category": counts(design.value[g, j]),
+            "count": counts(count),
             "share": count / total,
             "average": use.measure[g, j],
             "average_expected": use.expected_measure[g, j],
@@ -188,6 +195,7 @@ def separations(fitted: RaschFitted) -> pd.DataFrame:
         numbers |= {"wald": whole.statistic, "wald_p": whole.p}
         for kind in ("sample", "population"):
             found = asdict(separation(m, se, population=kind == "population"))
+            found = {"elements": found.pop("n"), **found}
             rows.append({"facet": name, "kind": kind, **found, **numbers})
     return pd.DataFrame(rows).set_index(["facet", "kind"])
 
@@ -221,7 +229,7 @@ def reliability(fitted: RaschFitted, level: float) -> pd.DataFrame:
     rows = [("separation reliability", max(1 - error * df / squares, 0.0), low, high, "standard errors with the severities estimated")]
     if isinstance(fit, MarginalFit) and fit.sigma > 0:
         share = 1 - float(np.mean(fit.posterior_sd[~np.isnan(fit.measures[0])] ** 2)) / fit.sigma**2
-        text = "share of the variance of merit that the posterior means carry"
+        text = "share of the variance of merit that the posterior means carry; no interval is known"
         rows.append(("expected a posteriori reliability", max(share, 0.0), np.nan, np.nan, text))
     return pd.DataFrame(rows, columns=columns)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rankkit.errors import Problem
+from rankkit.errors import Problem, RatingsError
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.covariance import Covariance, Dense, Factor
 from rankkit.kernels.rasch_fair import fair_averages
@@ -38,12 +38,14 @@ def by_categories(scoring: Scoring, raw: Evidence) -> tuple[Evidence, tuple[Prob
     Raises
     ------
     RatingsError
-        For scores that are no whole numbers.
+        For scores that are no whole numbers, and for dimensions on different scales.
     IdentificationError, InsufficientDataError
         If the design cannot carry the model.
     ConvergenceError
         If there is no finite maximum.
     """
+    if scoring.own_unit == "POMP":
+        raise RatingsError("E-RASCHSCALES")
     counted = scoring.weights[scoring.table.dimension] > 0  # a dimension of no weight decides nothing
     table = scoring.table if counted.all() else replace(scoring.table, score=np.where(counted, scoring.table.score, np.nan))
     model = fitted(table, RaschModel())

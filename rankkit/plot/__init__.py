@@ -13,27 +13,45 @@ from matplotlib.axes import Axes
 from rankkit.errors import SettingsError
 from rankkit.plot import (
     accuracy,
+    anchor_scale,
     before_after,
     boundary,
     bump,
     canvas,
     category_use,
+    code_confusion,
     components,
     dendrogram,
     design,
     drift,
     dstudy,
+    evidence_map,
     forest,
     growth,
     halo,
     heatmap,
+    incident_timeline,
+    judge_groups,
     judges,
     ladder,
+    lag_histogram,
+    logger_map,
+    move_log,
     pairs,
     quasi,
+    rater_network,
     raters,
     rating_map,
+    response_surface,
+    retranslation,
+    sankey,
+    self_other,
     severity,
+    source_dots,
+    survival_funnel,
+    text_length,
+    variance_shares,
+    word_contrast,
     wright,
 )
 from rankkit.plot.plot_data import PlotData
@@ -52,8 +70,12 @@ class _Plot(Protocol):
 
 
 _PLOTS: tuple[Any, ...] = (
-    forest, bump, boundary, before_after, wright, severity, category_use, halo, drift, components, dstudy, raters, rating_map, quasi,
-    pairs, judges, growth, ladder, heatmap, dendrogram, accuracy, design,
+    forest, bump, boundary, before_after, wright, severity, category_use, halo, drift, components, dstudy, raters, rater_network,
+    rating_map, quasi, pairs, judges, growth, ladder, heatmap, dendrogram, accuracy, design,
+    source_dots, self_other, response_surface, variance_shares,
+    incident_timeline, lag_histogram, logger_map, evidence_map, code_confusion, text_length, word_contrast,
+    anchor_scale, retranslation, survival_funnel, judge_groups, sankey,
+    move_log,
 )  # fmt: skip
 
 
@@ -69,7 +91,8 @@ def kinds(subject: Any) -> tuple[str, ...]:
     -------
     tuple of str
         Some of ``forest, bump, boundary, before_after, wright, severity, category_use, halo, drift, components, dstudy, raters,
-        rating_map, quasi, pairs, judges, growth, ladder, heatmap, dendrogram, accuracy, design``.
+        rater_network, rating_map, quasi, pairs, judges, growth, ladder, heatmap, dendrogram, accuracy, design,
+        source_dots, self_other, response_surface, variance_shares``.
     """
     return tuple(plot.KIND for plot in _PLOTS if plot.applies(subject))
 

@@ -31,7 +31,7 @@ _FACETS = {
 def applies(subject: Any) -> bool:
     """Tell whether there are variance components."""
     found = getattr(subject, "components", None)
-    return isinstance(found, pd.DataFrame) and "variance" in found and len(found) > 0
+    return isinstance(found, pd.DataFrame) and "variance" in found and len(found) > 0 and found.index.nlevels == 1
 
 
 def compute(subject: Any, *, lang: Lang | None = None) -> PlotData:

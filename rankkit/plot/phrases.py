@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from rankkit.errors import Lang
-from rankkit.plot import phrases_of_pairs, phrases_of_rankings, phrases_of_ratings
+from rankkit.plot import (
+    phrases_of_bars,
+    phrases_of_networks,
+    phrases_of_pairs,
+    phrases_of_rankings,
+    phrases_of_ratings,
+    phrases_of_sessions,
+    phrases_of_sources,
+    phrases_of_words,
+)
 
 _PHRASES: dict[str, tuple[str, str]] = {
     # scores
@@ -125,9 +134,14 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "averaged": ("raters unknown", "评价人未知"),
     "complete": ("every pair compared", "每一对都比较过"),
     "connected": ("connected", "相连"),
+    **phrases_of_bars.PHRASES,
+    **phrases_of_networks.PHRASES,
     **phrases_of_pairs.PHRASES,
     **phrases_of_rankings.PHRASES,
     **phrases_of_ratings.PHRASES,
+    **phrases_of_sessions.PHRASES,
+    **phrases_of_words.PHRASES,
+    **phrases_of_sources.PHRASES,
     "titled": ("{title}: {dimension}", "{title}：{dimension}"),
 }
 

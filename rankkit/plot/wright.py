@@ -17,6 +17,7 @@ from rankkit.plot.plot_data import PlotData
 KIND = "wright"
 NAMED = 36  # elements of a facet written out; above that, dots
 _WIDTH = 2.3  # inches a column
+_LANES, _LANE = 7, 0.022  # neighbours stand side by side, so that each interval can be told from the next
 _FACETS = {"ratee": "wright_people", "rater": "wright_raters", "dimension": "wright_dimensions"}
 _COLORS = (palette.BLUE, palette.VERMILLION, palette.GREEN, palette.PURPLE, palette.ORANGE)
 
@@ -135,11 +136,12 @@ def _names(ax: Axes, rows: pd.DataFrame, x: float, color: str, ends: tuple[float
     """Dots with intervals, and names beside them moved apart."""
     measure, se = (rows[c].to_numpy(dtype=np.float64) for c in ("measure", "se"))
     at = rank_lines.spread_apart(measure, 0.027 * (ends[1] - ends[0]), *ends)
-    for y, s, to, name in zip(measure, se, at, rows["label"], strict=True):
+    for k, (y, s, to, name) in enumerate(zip(measure, se, at, rows["label"], strict=True)):
+        beside = x - _LANE * (k % _LANES)
         if np.isfinite(s):
-            ax.plot([x, x], [y - z * s, y + z * s], color=color, linewidth=1.0, alpha=0.3, zorder=1)
-        ax.plot([x], [y], marker="o", markersize=5, color=color, markeredgecolor="white", zorder=3)
-        ax.plot([x + 0.03, x + 0.12], [y, to], color=palette.SILVER, linewidth=0.6, zorder=1)
+            ax.plot([beside, beside], [y - z * s, y + z * s], color=color, linewidth=1.2, alpha=0.45, zorder=1)
+        ax.plot([beside], [y], marker="o", markersize=5, color=color, markeredgecolor="white", zorder=3)
+        ax.plot([beside + 0.02, x + 0.12], [y, to], color=palette.SILVER, linewidth=0.6, zorder=1)
         lettering.write(ax, x + 0.14, to, name, color=palette.INK, size=8.5, va="center", ha="left")
 
 

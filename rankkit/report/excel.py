@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ def write(
     lang: Lang = "en",
     ratee: str | None = None,
     key: bytes | None = None,
+    team: Sequence[str] | None = None,
+    use: str | None = None,
 ) -> Path:
     """Write a workbook of a result or a comparison of methods.
 
@@ -51,7 +53,7 @@ def write(
         What to write.
     path : path-like
         The file to write (``.xlsx``); missing folders are made.
-    audience, lang, ratee, key
+    audience, lang, ratee, key, team, use
         As for :func:`rankkit.report.html.write`.
 
     Returns
@@ -62,7 +64,7 @@ def write(
     Raises
     ------
     DisclosureError
-        If the audience is a ratee and nobody says which.
+        If the audience is a ratee or a manager and nobody says which.
     SettingsError
         If there is no such audience, language or person, or the file cannot be written.
     """
@@ -73,19 +75,24 @@ def write(
         shown = findings_page.view(subject, audience, lang, key)
         frames = shown.frames()
     else:
-        shown = view(subject, audience, lang, ratee if audience == "ratee" else None, key)
+        shown = view(subject, audience, lang, ratee if audience == "ratee" else None, key, team=team, use=use)
         frames = _frames(shown)
     with writing(path, (".xlsx",)) as target:
-        book = xlsxwriter.Workbook(str(target), dict(_OPTIONS))
-        book.set_properties({"title": shown.title, "created": _CREATED})
-        sheets = _Sheets(book, shown)
-        for name, frame in frames.items():
-            sheets.add(name, frame)
-        try:
-            book.close()
-        except FileCreateError as error:  # a file that is open in Excel, above all
-            raise SettingsError("E-WRITE", path=str(target)) from error
+        _write(shown, frames, target)
     return target
+
+
+def _write(shown: View | findings_page.FindingsView, frames: dict[str, pd.DataFrame], target: Path) -> None:
+    """Write what was cleared."""
+    book = xlsxwriter.Workbook(str(target), dict(_OPTIONS))
+    book.set_properties({"title": shown.title, "created": _CREATED})
+    sheets = _Sheets(book, shown)
+    for name, frame in frames.items():
+        sheets.add(name, frame)
+    try:
+        book.close()
+    except FileCreateError as error:  # a file that is open in Excel, above all
+        raise SettingsError("E-WRITE", path=str(target)) from error
 
 
 def _frames(v: View) -> dict[str, pd.DataFrame]:

@@ -16,7 +16,9 @@ import pandas as pd
 
 from rankkit.errors import DisclosureError, Lang, Problem, SettingsError
 from rankkit.findings import Finding, Findings, as_frame
-from rankkit.privacy.audience import Audience
+from rankkit.privacy.audience import OWN, Audience
+from rankkit.privacy.redaction import without_single_answers
+from rankkit.privacy.released import Released, clear
 from rankkit.report import grids, numbers, terms
 from rankkit.report.identities import LABEL_COLUMNS, PERSON_COLUMNS, Identities
 from rankkit.report.views import without_names
@@ -26,6 +28,9 @@ _OPEN_KINDS = ("dimension", "source", "group", "form", "cycle")  # patterns that
 _COLUMNS = (
     "label",
     "n",
+    "n_ratings",
+    "n_dimensions",
+    "n_forms",
     "shared_people",
     "estimate",
     "ci_low",
@@ -37,6 +42,20 @@ _COLUMNS = (
     "reason",
 )  # of a check, on a page
 _SIMULATED = "I-SIMULATED"
+_HEADINGS: dict[str, dict[str, str]] = {  # columns that mean something else here than in other tables
+    "elevation": {"ceiling": "share_at_top", "floor": "share_at_bottom"},
+    "category_use": {"n": "n_ratings"},
+    "contrast": {"n": "n_ratings"},
+    "serial_position": {"n": "n_ratings"},
+    "drift": {"n": "n_ratings"},
+    "drift_cusum": {"n": "n_ratings"},
+    "similar_to_me": {"n": "n_ratings"},
+    "proximity": {"n": "n_dimensions"},
+    "logical_error": {"n": "n_dimensions"},
+    "careless": {"n": "n_forms", "repeated": "repeated_difference"},
+    "patterns": {"n": "n_seen"},
+}
+_EVERYBODY = ("all", "raters")  # what a pattern concerns where it concerns no one in particular
 
 PHRASES: dict[str, tuple[str, str]] = {
     "title": ("Checks of ratings", "评分检查"),
@@ -62,7 +81,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "n_checks": ("Checks", "检查项"),
     "n_review": ("Patterns to review", "待复核的模式"),
     "n_info": ("Remarks", "提示"),
-    "n_refused": ("Not possible", "无法进行"),
+    "n_refused": ("Questions not answerable", "无法回答的问题"),
+    "everybody": ("all", "全体"),
     "more": ("… and {n} more: see .frame.", "……另有 {n} 条，见 .frame。"),
     "refused_more": ("… and {n} more: see .refusals.", "……另有 {n} 条，见 .refusals。"),
 }
@@ -90,8 +110,9 @@ class Card:
 
 @dataclass(frozen=True, kw_only=True)
 class FindingsView:
-    """Findings as one audience reads them."""
+    """Findings as one audience reads them; made of a :class:`~rankkit.privacy.Released` and of nothing else."""
 
+    released: Released[Findings]
     audience: Audience
     lang: Lang
     title: str
@@ -105,6 +126,10 @@ class FindingsView:
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     simulated: bool = False
     unit: str = "none"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.released, Released) or self.released.audience != self.audience:
+            raise DisclosureError("E-UNCLEARED")
 
     def groups(self) -> list[tuple[str, list[Card]]]:
         """Patterns to review, then remarks, each under its heading."""
@@ -145,14 +170,16 @@ def view(found: Findings, audience: Audience, lang: Lang, key: bytes | None = No
     Raises
     ------
     DisclosureError
-        For a ratee: checks of raters are no part of what the people rated receive.
+        For a ratee or a manager: checks of raters are no part of what the people rated receive.
     SettingsError
         If there is no such audience.
     """
     if audience not in get_args(Audience):
         raise SettingsError("E-SETTING", name="audience", value=audience, allowed=list(get_args(Audience)))
-    if audience == "ratee":
+    if audience in OWN:
         raise DisclosureError("E-NOTFORRATEES")
+    released = clear(found, audience)
+    found = released.subject
     who = Identities.of_labels(_labels(found), secrets.token_bytes(32) if key is None else key)
     everything = audience == "hr"
     in_words = [f for f in found.patterns if everything or (f.unit_kind in _OPEN_KINDS and not who.mentioned_in(_text(f, lang)))]
@@ -160,13 +187,14 @@ def view(found: Findings, audience: Audience, lang: Lang, key: bytes | None = No
     names = [terms.table(str(p.column), lang) for p in found.refused]
     refused = [(name, p.code, p.message(lang), p.fix(lang)) for name, p in zip(names, problems["refused"], strict=True)]
     tables = (
-        {k: _named(t, found.labels) for k, t in found.tables.items()}
+        {k: _named(without_single_answers(t), found.labels) for k, t in found.tables.items()}
         if everything
         else {}
         if audience == "committee"
         else _hidden(found, who)
     )
     return FindingsView(
+        released=released,
         audience=audience,
         lang=lang,
         title=phrase("title", lang),
@@ -177,7 +205,7 @@ def view(found: Findings, audience: Audience, lang: Lang, key: bytes | None = No
         checks=_checks(found, lang),
         refused=pd.DataFrame(refused, columns=["check", "code", "text", "fix"], dtype=object),
         notes=tuple(dict.fromkeys((p.message(lang), p.fix(lang)) for p in problems["notes"] if p.code != _SIMULATED)),
-        tables=tables,
+        tables={name: _headed(name, frame, lang) for name, frame in tables.items()},
         simulated=any(p.code == _SIMULATED for p in found.notes),
     )
 
@@ -192,6 +220,12 @@ def _named(frame: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
     out = frame.copy()
     out.insert(0, "label", [labels.get(r, r) for r in ids])
     return out
+
+
+def _headed(name: str, frame: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    """Give columns headings that say what they are in this table."""
+    out = frame.rename(columns=_HEADINGS.get(name, {}))
+    return out.rename(index=lambda check: terms.table(str(check), lang)) if name == "power" else out
 
 
 def _said(found: Findings) -> dict[str, tuple[Problem, ...]]:
@@ -244,7 +278,8 @@ def _cards(found: Iterable[Finding], lang: Lang) -> tuple[Card, ...]:
     grouped: dict[tuple[str, str, str, str], list[str]] = {}
     for f in found:
         seen, otherwise, action = _words(f, lang)
-        told = "" if numbers.missing(f.q) else f" (q = {numbers.cell(f.q, 'q', 'none', lang)})"
+        q = "" if numbers.missing(f.q) else numbers.cell(f.q, "q", "none", lang)
+        told = "" if not q else f"（q = {q}）" if lang == "zh" else f" (q = {q})"
         grouped.setdefault((f.code, f.level, otherwise, action), []).append(seen + told)
     return tuple(Card(level, tuple(texts), otherwise, action) for (_, level, otherwise, action), texts in grouped.items())
 
@@ -252,8 +287,7 @@ def _cards(found: Iterable[Finding], lang: Lang) -> tuple[Card, ...]:
 def _facts(found: Findings, lang: Lang) -> tuple[tuple[str, str], ...]:
     review = sum(f.level != "info" for f in found.patterns)
     checks = sum("level" in frame for frame in found.tables.values())
-    refused = len({p.column for p in found.refused} - {name for name, frame in found.tables.items() if "level" in frame})
-    counts = {"n_checks": checks, "n_review": review, "n_info": len(found.patterns) - review, "n_refused": refused}
+    counts = {"n_checks": checks, "n_review": review, "n_info": len(found.patterns) - review, "n_refused": len(found.refused)}
     return tuple((phrase(name, lang), str(n)) for name, n in counts.items())
 
 
@@ -280,17 +314,20 @@ def _checks(found: Findings, lang: Lang) -> pd.DataFrame:
 def _patterns(found: Findings, in_words: list[Finding], audience: Audience, lang: Lang, who: Identities) -> pd.DataFrame | None:
     """Patterns as a table: in words for HR and the committee, in numbers for research."""
     if audience == "research":
-        return without_names(as_frame(found.patterns), who)
+        return _headed("patterns", without_names(as_frame(found.patterns), who), lang)
     if not in_words:
         return None
     frame = as_frame(in_words)
     words = np.array([_words(f, lang) for f in in_words], dtype=object)
     for k, name in enumerate(("message", "what_it_could_also_be", "suggested_action")):
         frame[name] = words[:, k]
-    return frame
+    whole = frame["unit_kind"].isin(_OPEN_KINDS) & frame["unit_id"].isin(_EVERYBODY)
+    frame["unit_id"] = frame["unit_id"].mask(whole, phrase("everybody", lang))
+    return _headed("patterns", frame, lang)
 
 
 def _narrow(frame: pd.DataFrame) -> pd.DataFrame:
     """Keep the columns every check has; other tables whole; columns without anything in them go."""
     kept = frame[[c for c in _COLUMNS if c in frame]] if "level" in frame else frame
-    return kept[[c for c in kept.columns if c in ("n", "level") or not kept[c].isin([""]).where(kept[c].notna(), other=True).all()]]
+    always = ("level", *(c for c in _COLUMNS if c[0] == "n"))
+    return kept[[c for c in kept.columns if c in always or not kept[c].isin([""]).where(kept[c].notna(), other=True).all()]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ def write(
     lang: Lang = "en",
     ratee: str | None = None,
     key: bytes | None = None,
+    team: Sequence[str] | None = None,
+    use: str | None = None,
 ) -> Path:
     """Write a report about a result or a comparison of methods.
 
@@ -36,14 +39,19 @@ def write(
         What to report on.
     path : path-like
         The file to write (``.html``); missing folders are made.
-    audience : {"committee", "hr", "research", "ratee"}
-        Committee and HR read everything; research reads pseudonyms; a ratee reads the own row with the marginal rank set.
+    audience : {"committee", "hr", "research", "ratee", "manager"}
+        Committee and HR read everybody's row; research reads pseudonyms; a ratee reads the own row with the marginal rank set, a
+        manager those of the own team. Nobody reads a protected rating (:mod:`rankkit.privacy`).
     lang : {"en", "zh"}
         English or simplified Chinese.
     ratee : str, optional
         Id of the person whose report it is; needed for ``audience="ratee"``.
     key : bytes, optional
         Secret of the pseudonyms, to link several files for research; drawn anew for each file if not given.
+    team : sequence of str, optional
+        Ids of the team; needed for ``audience="manager"``.
+    use : str, optional
+        What the report is for; refused if the data were collected for something else.
 
     Returns
     -------
@@ -53,28 +61,42 @@ def write(
     Raises
     ------
     DisclosureError
-        If the audience is a ratee and nobody says which.
+        If the audience is a ratee or a manager and nobody says which.
+    PolicyError
+        If the use is another than what the data were collected for.
     SettingsError
         If there is no such audience, language or person, or the file cannot be written.
     """
     with writing(path, (".html", ".htm")) as target:
-        target.write_text(page(subject, audience=audience, lang=lang, ratee=ratee, key=key), encoding="utf-8")
+        target.write_text(page(subject, audience=audience, lang=lang, ratee=ratee, key=key, team=team, use=use), encoding="utf-8")
     return target
 
 
-def page(subject: Any, *, audience: Audience = "committee", lang: Lang = "en", ratee: str | None = None, key: bytes | None = None) -> str:
+def page(
+    subject: Any,
+    *,
+    audience: Audience = "committee",
+    lang: Lang = "en",
+    ratee: str | None = None,
+    key: bytes | None = None,
+    team: Sequence[str] | None = None,
+    use: str | None = None,
+) -> str:
     """Return the report as text; parameters as for :func:`write`."""
     if lang not in ("en", "zh"):
         raise SettingsError("E-SETTING", name="lang", value=lang, allowed=["en", "zh"])
     if findings_page.is_findings(subject):
         return _findings(findings_page.view(subject, audience, lang, key))
-    if audience != "ratee":
-        ratee = None
-    shown = view(subject, audience, lang, ratee, key)
-    template = _environment().get_template("report.html.jinja")
+    return _page(view(subject, audience, lang, ratee if audience == "ratee" else None, key, team=team, use=use))
+
+
+def _page(shown: View) -> str:
+    """Write what was cleared."""
+    lang = shown.lang
+    template = environment().get_template("report.html.jinja")
     return template.render(
         v=shown,
-        own=audience == "ratee",
+        own=shown.audience == "ratee",
         html_lang="zh-Hans" if lang == "zh" else "en",
         say=lambda key, **details: say(key, lang, **details),
         facts=_facts(shown),
@@ -99,7 +121,7 @@ def _findings(shown: findings_page.FindingsView) -> str:
     """Write findings of checks."""
     lang = shown.lang
     return (
-        _environment()
+        environment()
         .get_template("findings.html.jinja")
         .render(
             v=shown,
@@ -128,7 +150,7 @@ def _sentence(text: str, lang: Lang, *, begins: bool) -> str:
     return (line[:1].upper() + line[1:] if begins else line) + ("。" if lang == "zh" else ".")
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
     """Templates escape everything; a name they use and nobody defines is an error."""
     return Environment(autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(_template), trim_blocks=True, lstrip_blocks=True)
 

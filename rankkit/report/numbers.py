@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import Lang
-from rankkit.report import terms
+from rankkit.report import sentences, terms
 
 BLANK = "–"
 _DECIMALS = {"scale points": 2, "logit": 2, "probit": 2, "T": 1, "points": 1, "z": 2, "percentile": 0, "ordinal": 0, "none": 2}
@@ -29,8 +29,9 @@ _PERCENT = {
 _THREE = {"p", "q", "variance"}
 _WORDS = (
     *("coefficient", "facet", "level", "term", "setting", "value", "design", "reason", "interval", "source", "assumes"),
-    *("model", "test", "first_end"),
+    *("model", "test", "first_end", "adjust"),
 )
+_WORDY = ("_level", "_reason")  # columns of words, one for each thing a check looks at
 _WORKINGS = ("method", "parameter", "kind", "unit_kind", "effect_name", "family")
 _COUNTS = ("comparisons", "wins", "losses", "ties", "decided", "repeats", "reversals", "half_changes", "preferring", "against", "df")
 _SMALL, _LARGE = 0.005, 1e6
@@ -90,6 +91,14 @@ def cell(value: Any, column: str, unit: str, lang: Lang, *, percent: bool = Fals
         return terms.status(str(value), lang)
     if column in _WORKINGS:
         return terms.working(str(value), lang)
+    if column == "unit":
+        return terms.unit(str(value), lang)
+    if column in sentences.COLUMNS:
+        return sentences.said(str(value), lang)
+    if column == "signs":
+        return ("、" if lang == "zh" else ", ").join(terms.word(sign, lang) for sign in str(value).split("; ") if sign)
+    if column.endswith(_WORDY):
+        return terms.word(str(value), lang)
     return terms.word(str(value), lang) if column in _WORDS else str(value)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from rankkit.errors import Lang
-from rankkit.report import terms_of_bias, terms_of_pairs, terms_of_rankings, terms_of_rasch
+from rankkit.report import terms_of_anchors, terms_of_bias, terms_of_pairs, terms_of_rankings, terms_of_rasch, terms_of_sources
 
 COLUMNS: dict[str, tuple[str, str]] = {
+    **terms_of_sources.COLUMNS,  # first: words other methods use keep their meaning
     "ratee": ("Id", "编号"),
     "person": ("Id", "编号"),
     "rater": ("Rater", "评价人"),
@@ -52,7 +53,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "given": ("Given", "实际"),
     "seats": ("Seats", "名额"),
     "quota": ("Quota", "配额"),
-    "count": ("Count", "人数"),
+    "count": ("Count", "数量"),
     "n": ("People", "人数"),
     "method": ("Method", "方法"),
     "method_a": ("Method", "方法"),
@@ -63,7 +64,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "best_rank": ("Best rank", "最好名次"),
     "worst_rank": ("Worst rank", "最差名次"),
     "beyond_error": ("Beyond measurement error", "超出测量误差"),
-    "expected": ("By chance", "偶然期望值"),
+    "expected": ("Expected", "期望值"),
     "interval": ("Interval from", "区间依据"),
     "same": ("Graded alike", "等级相同"),
     "moved_1_or_more": ("Moved one grade or more", "相差一级及以上"),
@@ -83,20 +84,13 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "effect_name": ("Effect measure", "效应指标"),
     "p": ("p", "p"),
     "q": ("q", "q"),
-    "family": ("Family", "检验族"),
-    "design_ok": ("Design allows it", "设计是否支持"),
-    "message": ("Pattern", "模式"),
-    "what_it_could_also_be": ("What it could also be", "其他可能的解释"),
-    "suggested_action": ("Suggested action", "建议"),
     "setting": ("Fact", "项目"),
     "group": ("Group", "组"),
     "component": ("Group", "组"),
     "unit": ("Unit", "单位"),
     "mean": ("Mean", "均值"),
-    "as_estimated": ("As estimated", "原始估计"),
     "used": ("Seats used", "实际使用名额"),
     "cut": ("Cut", "分界"),
-    "people_above": ("People above", "分界以上人数"),
     "sd": ("Standard deviation", "标准差"),
     **terms_of_bias.COLUMNS,
     **terms_of_pairs.COLUMNS,
@@ -106,6 +100,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
 """Column name: (English, Chinese)."""
 
 TABLES: dict[str, tuple[str, str]] = {
+    **terms_of_sources.TABLES,  # first: words other methods use keep their meaning
     "scores": ("Scores and ranks", "分数与名次"),
     "dimensions": ("Dimensions", "各维度"),
     "messages": ("Messages", "提示"),
@@ -166,7 +161,7 @@ UNITS: dict[str, tuple[str, str]] = {
 BASES: dict[str, tuple[str, str]] = {
     "rater": ("from how far raters differ", "依据评价人之间的差异"),
     "judge_cluster": ("from how far judges differ", "依据评判者之间的差异"),
-    "model": ("from the model, every judgement independent", "依据模型，视每次评判相互独立"),
+    "model": ("from the model", "依据模型"),
     "bootstrap": ("from resampling", "依据重抽样"),
     "binomial": ("from the number of trials", "依据试验次数"),
     "assumed": ("assumed, not measured in these data", "为假定值，并非由这些数据测得"),
@@ -186,6 +181,7 @@ SHORT_BASES: dict[str, tuple[str, str]] = {
 """Basis of the standard errors, in a word: (English, Chinese)."""
 
 VALUES: dict[str, tuple[str, str]] = {
+    **terms_of_sources.VALUES,  # first: words other methods use keep their meaning
     "True": ("yes", "是"),
     "False": ("no", "否"),
     "info": ("for information", "供参考"),
@@ -276,9 +272,12 @@ WORKINGS: dict[str, tuple[str, str]] = {
 """Words found in the columns that say how something was worked out, what it is of, or which parameter it is."""
 
 SETTINGS: dict[str, tuple[str, str]] = {
+    **terms_of_anchors.SETTINGS,  # first: words other methods use keep their meaning
+    **terms_of_sources.SETTINGS,  # first: words other methods use keep their meaning
     "adjust": ("Adjustment", "调整方式"),
     "assume": ("Stated assumption", "已声明的假设"),
     "scale": ("Scale", "量表"),
+    "ordinal": ("Scores treated as ordered categories", "按有序类别处理分数"),
     "weights": ("Weights", "权重"),
     "level": ("Confidence level", "置信水平"),
     "seed": ("Seed of random draws", "随机种子"),
@@ -387,7 +386,7 @@ def _part_by_part(table: dict[str, tuple[str, str]], name: str, lang: Lang) -> s
 
 
 def _numbered(name: str) -> str:
-    for pattern, chinese in (*terms_of_pairs.NUMBERED, *terms_of_bias.NUMBERED):
+    for pattern, chinese in (*terms_of_pairs.NUMBERED, *terms_of_bias.NUMBERED, *terms_of_sources.NUMBERED):
         if re.fullmatch(pattern, name):
             return re.sub(pattern, chinese, name)
     return name

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from rankkit.report import terms_of_order, terms_of_profiles, terms_of_ratings
+from rankkit.report import terms_of_anchors, terms_of_networks, terms_of_order, terms_of_profiles, terms_of_ratings, terms_of_words
 
 COLUMNS: dict[str, tuple[str, str]] = {
+    **terms_of_anchors.COLUMNS,
+    **terms_of_words.COLUMNS,
+    **terms_of_networks.COLUMNS,
     **terms_of_ratings.COLUMNS,
     **terms_of_profiles.COLUMNS,
     **terms_of_order.COLUMNS,
@@ -29,6 +32,12 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "ceiling": ("Share at the top", "最高分占比"),
     "ceiling_low": ("Top share from", "最高分占比下限"),
     "ceiling_high": ("Top share to", "最高分占比上限"),
+    "n_ratings": ("Ratings", "评分数"),
+    "n_dimensions": ("Dimensions", "维度数"),
+    "n_forms": ("Forms", "表单数"),
+    "n_seen": ("Observations", "观测数"),
+    "share_at_top": ("Share at the top", "最高分占比"),
+    "share_at_bottom": ("Share at the bottom", "最低分占比"),
     "floor_low": ("Bottom share from", "最低分占比下限"),
     "floor_high": ("Bottom share to", "最低分占比上限"),
     "departure": ("Away from the guideline", "偏离指导分布"),
@@ -48,6 +57,9 @@ COLUMNS: dict[str, tuple[str, str]] = {
 }
 
 TABLES: dict[str, tuple[str, str]] = {
+    **terms_of_anchors.TABLES,
+    **terms_of_words.TABLES,
+    **terms_of_networks.TABLES,
     **terms_of_ratings.TABLES,
     **terms_of_profiles.TABLES,
     **terms_of_order.TABLES,
@@ -75,6 +87,8 @@ TABLES: dict[str, tuple[str, str]] = {
 }
 
 VALUES: dict[str, tuple[str, str]] = {
+    **terms_of_words.VALUES,
+    **terms_of_networks.VALUES,
     **terms_of_ratings.VALUES,
     **terms_of_profiles.VALUES,
     **terms_of_order.VALUES,
@@ -117,6 +131,11 @@ VALUES: dict[str, tuple[str, str]] = {
         "评价人对谁更好没有一致看法：没有斜率",
     ),
     "no categories: no middle share": ("no categories: no middle share", "没有分类分值：没有中间分值占比"),
+    "too few people to find any slope with probability .80": (
+        "too few people to find any slope with probability .80",
+        "人数过少，任何斜率都不足以 .80 的概率检出",
+    ),
+    "most units could show no effect": ("most units could show no effect", "多数单位无法检出任何效应"),
     "no unit could be tested": ("no unit could be tested", "没有可检验的单位"),
     "equally severe, raters may differ in precision": ("equally severe, raters may differ in precision", "宽严相同，精确程度可不同"),
     "equally severe, equal precision": ("equally severe, equal precision", "宽严相同，精确程度相同"),
@@ -139,6 +158,13 @@ WORKINGS: dict[str, tuple[str, str]] = {
     "share": ("share", "占比"),
     "share above expectation": ("share above expectation", "高于预期的占比"),
     "departure / SD": ("departure / SD", "偏离 / 标准差"),
+    "form": ("form", "表单"),
+    "cycle": ("cycle", "周期"),
+    "dimension": ("dimension", "维度"),
+    "group": ("group", "群体"),
+    "source": ("source", "评价来源"),
+    "pair": ("pair", "配对"),
+    "ratee": ("ratee", "被评价人"),
     "g": ("g", "g"),
     "severity × rater": ("severity, by rater", "宽严，按评价人"),
     "severity × rater × dimension": ("severity, by rater and dimension", "宽严，按评价人与维度"),
@@ -152,6 +178,7 @@ WORKINGS: dict[str, tuple[str, str]] = {
 
 NUMBERED: tuple[tuple[str, str], ...] = (
     (r"(\d+) sign patterns of whole persons", r"按人翻转符号（随机 \1 次）"),
+    *terms_of_ratings.NUMBERED,
     *terms_of_profiles.NUMBERED,
     *terms_of_order.NUMBERED,
 )

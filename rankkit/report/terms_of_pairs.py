@@ -66,7 +66,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "transitivity": ("Stochastic transitivity", "随机传递性"),
     "quasi": ("Quasi-standard errors", "准标准误"),
     "growth": ("Reliability as comparisons come in (standard errors of the model)", "信度随比较次数的变化（模型标准误）"),
-    "copying": ("Order carried from one dimension to another", "跨维度的次序沿用"),
+    "copying": ("Answers carried over", "答案沿用"),
 }
 
 UNITS: dict[str, tuple[str, str]] = {"probit": ("standard deviations of a difference (probits)", "差异的标准差（probit 单位）")}
@@ -117,7 +117,7 @@ WORKINGS: dict[str, tuple[str, str]] = {
         "comparisons taken as independent (where judges have views of their own, a high p is no evidence of fit)",
         "视各次比较相互独立（评判者各有看法时，p 值高并不说明拟合良好）",
     ),
-    "rater": ("rater", "评判者"),
+    "rater": ("rater", "评价人（评判者）"),
     "left share": ("share of left", "选左比例"),
     "left share × rater": ("share of left, by judge", "选左比例，按评判者"),
     "infit": ("infit", "加权拟合 infit"),

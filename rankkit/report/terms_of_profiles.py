@@ -40,7 +40,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "even_odd_others": ("Even–odd, others", "其他人的奇偶相关"),
     "synonyms": ("Correlation of like items", "同义项目相关"),
     "synonyms_others": ("Like items, others", "其他人的同义项目相关"),
-    "repeated": ("Difference when repeated", "重复作答差异"),
+    "repeated_difference": ("Difference when repeated", "重复作答差异"),
     "repeated_others": ("Repeated, others", "其他人的重复差异"),
     "item_seconds": ("Seconds an item", "每项用时（秒）"),
     "fast_forms": ("Share of fast forms", "快速表单占比"),
@@ -69,10 +69,12 @@ TABLES: dict[str, tuple[str, str]] = {
 
 _REASONS = (
     "S-NOSECOND", "S-DISAGREE", "S-FEWPEOPLE", "S-FLATRATER", "S-FEWBOTH", "S-NOSPREAD", "S-ONEDIMENSION", "S-FLAT", "S-EXACT",
-    "S-FEWCOMPLETE", "S-NOMATRIX", "S-FEWORDERS", "S-ONEKIND", "S-ONLYFLAGGED", "S-NOSCORE",
+    "S-FEWCOMPLETE", "S-NOMATRIX", "S-FEWORDERS", "S-ONEKIND", "S-NOINTERVAL", "S-ONLYFLAGGED", "S-NOSCORE",
 )  # fmt: skip
 
 VALUES: dict[str, tuple[str, str]] = {
+    "order": ("order of the form", "表单顺序"),
+    "change": ("change between forms", "不同表单之间的变化"),
     "sameness": ("sameness", "雷同"),
     "oddness": ("oddness", "异常"),
     "inconsistency": ("inconsistency", "不一致"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 COLUMNS: dict[str, tuple[str, str]] = {
     "element": ("Element", "元素"),
+    "elements": ("Elements", "元素数"),
     "measure": ("Measure (logits)", "度量值（logit）"),
     "se_conditional": ("Standard error, all else known", "标准误（其余视为已知）"),
     "fair": ("Fair average", "公平平均分"),

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 COLUMNS: dict[str, tuple[str, str]] = {
+    "family": ("Family", "检验族"),
+    "design_ok": ("Design allows it", "设计是否支持"),
+    "message": ("Pattern", "模式"),
+    "what_it_could_also_be": ("What it could also be", "其他可能的解释"),
+    "suggested_action": ("Suggested action", "建议"),
+    "as_estimated": ("As estimated", "原始估计"),
+    "people_above": ("People above", "分界以上人数"),
     "adjust": ("Adjustment", "调整方式"),
     "leniency": ("Leniency taken out", "已去除的宽松度"),
     "cusum": ("Cumulative sum", "累积和"),
@@ -36,8 +43,34 @@ TABLES: dict[str, tuple[str, str]] = {
 
 VALUES: dict[str, tuple[str, str]] = {
     "center": ("raters' means taken out", "去除评价人均值"),
+    "severity": ("raters' severity taken out", "去除评价人宽严"),
     "rank_normal": ("raters' orders only", "仅用评价人排序"),
     "anchor": ("severity from anchors", "据锚定对象去除宽严"),
     "objective": ("against an objective measure", "据客观指标调整"),
     "mfrm": ("fair average (many-facet Rasch)", "公平平均分（多面 Rasch）"),
+    "supervisor": ("supervisor", "上级"),
+    "peer": ("peer", "同事"),
+    "subordinate": ("subordinate", "下属"),
+    "customer": ("customer", "客户"),
+    "expert": ("expert", "专家"),
+    "system": ("system", "系统"),
+    "self": ("self", "自评"),
+    "standard error of measurement": ("standard error of measurement", "测量标准误"),
+    "smallest detectable difference": ("smallest detectable difference", "最小可检出差值"),
+    "Cronbach's α": ("Cronbach's α", "Cronbach α 系数"),
+    "McDonald's ω total": ("McDonald's ω total", "McDonald ω 总信度"),
 }
+
+_SOURCES = ("supervisor", "peer", "subordinate", "customer", "expert", "system", "self")
+_UNITS = (("scale points", "量表分"), ("logit", "logit 单位"), ("T", "T 分"), ("z", "标准差（z 分）"), ("points", "分"))
+
+NUMBERED: tuple[tuple[str, str], ...] = (
+    *(
+        (rf"{name} \({source}\)", f"{VALUES[name][1]}（{VALUES[source][1]}）")
+        for name in ("Cronbach's α", "McDonald's ω total")
+        for source in _SOURCES
+    ),
+    *((rf"{unit}, (s√\(1 − .+\))", rf"{chinese}，\1") for unit, chinese in _UNITS),
+    *((rf"{unit}, between two people or two occasions", f"{chinese}，两人之间或两次之间") for unit, chinese in _UNITS),
+)
+"""Words with names in them: (pattern, Chinese)."""

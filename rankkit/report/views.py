@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import DisclosureError, Lang, Problem
-from rankkit.privacy.audience import Audience
+from rankkit.privacy.audience import OWN, Audience, visible
+from rankkit.privacy.released import Released, clear
 from rankkit.report import terms, words
 from rankkit.report.identities import LABEL_COLUMNS, PERSON_COLUMNS, Identities
 
@@ -41,8 +42,10 @@ _OWN_NOTES = frozenset(
         "I-COUNTED",
         "E-ONE",
         "I-SIMULATED",
+        "I-CONFIDENTIAL",
     }
 )
+_OWN_REASONS = ("I-SHOWNASRANGE", "S-SUPPRESSED", "S-UNDISCLOSED")  # they say nothing about anybody else
 _OWN_SETTINGS = ("adjust", "assume", "scale", "weights", "level", "shares", "rankkit", "simulated", "ties", "penalty")
 _RESEARCH_SETTINGS = (*_OWN_SETTINGS, "data", "rows", "seed", "from", "order_effect", "judges", "solver", "seat_ties", "reliability")
 _RESEARCH_WORDS = frozenset(
@@ -79,8 +82,13 @@ _RESEARCH_PLOTS = ("forest", "boundary", "bump", "before_after", "quasi", "growt
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """One subject as one audience reads it; tables keep their column names, words are in the language asked for."""
+    """One subject as one audience reads it; tables keep their column names, words are in the language asked for.
 
+    It is made of a :class:`~rankkit.privacy.Released` and of nothing else: a writer that takes a ``View`` cannot be handed
+    anything that was not cleared.
+    """
+
+    released: Released[Any]
     audience: Audience
     lang: Lang
     title: str
@@ -105,6 +113,10 @@ class View:
     drawn: Any = None  # the subject pictures are made of, already without names for research; None for a ratee
     identities: Identities | None = None  # who must not be recognisable
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.released, Released) or self.released.audience != self.audience:
+            raise DisclosureError("E-UNCLEARED")
+
     def may_draw(self, kind: str) -> bool:
         """Tell whether this audience may see a kind of picture."""
         return self.drawn is not None and (self.audience != "research" or kind in _RESEARCH_PLOTS)
@@ -115,7 +127,17 @@ def is_comparison(subject: Any) -> TypeGuard[MethodComparison]:
     return hasattr(subject, "results") and hasattr(subject, "agreement")
 
 
-def view(subject: Any, audience: Audience, lang: Lang, ratee: str | None = None, key: bytes | None = None, *, brief: bool = False) -> View:
+def view(
+    subject: Any,
+    audience: Audience,
+    lang: Lang,
+    ratee: str | None = None,
+    key: bytes | None = None,
+    *,
+    brief: bool = False,
+    team: Sequence[str] | None = None,
+    use: str | None = None,
+) -> View:
     """Cut a result or a comparison of methods to what an audience may read; ``brief`` leaves out tables that take time.
 
     Without ``key`` the pseudonyms of a research file cannot be linked to those of another file or guessed from the ids.
@@ -123,26 +145,27 @@ def view(subject: Any, audience: Audience, lang: Lang, ratee: str | None = None,
     Raises
     ------
     DisclosureError
-        If the audience is a ratee and nobody says which.
+        If the audience is a ratee or a manager and nobody says which.
     """
     key = secrets.token_bytes(32) if key is None else key
-    if audience == "ratee" and ratee is None:
-        raise DisclosureError("E-AUDIENCE")
-    if is_comparison(subject):
-        return _of_comparison(subject, audience, lang, ratee, key)
-    return _of_result(subject, audience, lang, ratee, key, brief=brief)
+    released = clear(subject, audience, ratee=ratee, team=team, use=use)
+    if is_comparison(released.subject):
+        return _of_comparison(released, lang, key)
+    return _of_result(released, lang, key, brief=brief)
 
 
-def _of_result(result: Result, audience: Audience, lang: Lang, ratee: str | None, key: bytes, *, brief: bool) -> View:
+def _of_result(released: Released[Result], lang: Lang, key: bytes, *, brief: bool) -> View:
+    result, audience, own = released.subject, released.audience, _own(released, released.subject.people)
     who = Identities.of([result], key)
-    scores = _released(result, audience, lang, ratee, who)
-    parts = {d: _released(p, audience, lang, ratee, who) for d, p in result.parts.items() if ratee is None or ratee in p.people}
+    scores = _scores(result, released, lang, who)
+    parts = {d: _scores(p, released, lang, who) for d, p in result.parts.items() if own is None or set(own) & set(p.people)}
     dimensions = pd.concat(parts, names=["dimension"]).swaplevel() if parts else None
     known = result.n_raters[result.n_raters >= 0]
     facts = result.design.facts if result.design is not None else {}
     raters = facts.get("raters", facts.get("judges"))
     obs = result.n_obs[result.n_obs >= 0]
     return View(
+        released=released,
         audience=audience,
         lang=lang,
         title=words.method(result.method, result.title, lang),
@@ -167,28 +190,31 @@ def _of_result(result: Result, audience: Audience, lang: Lang, ratee: str | None
         simulated=is_simulated(result),
         scores=_by_rank(scores),
         dimensions=dimensions,
-        tables=_tables(_tables_of(result, brief=brief), audience, ratee, who, result.labels),
+        tables=_tables(_tables_of(result, brief=brief), audience, own, who, result.labels),
         findings=_findings(result, audience, who),
         messages=_messages(result.notes, audience, lang, who),
         design_words=_design_words(result, audience, lang, who),
         settings=_settings({**result.settings, **result.provenance}, audience, lang, who),
-        drawn=None if audience == "ratee" else who.hide(result) if audience == "research" else result,
+        drawn=None if audience in OWN else who.hide(result) if audience == "research" else result,
         identities=who,
     )
 
 
-def _of_comparison(subject: MethodComparison, audience: Audience, lang: Lang, ratee: str | None, key: bytes) -> View:
+def _of_comparison(released: Released[MethodComparison], lang: Lang, key: bytes) -> View:
+    subject, audience, ratee = released.subject, released.audience, released.ratee
     results = dict(subject.results)
     who = Identities.of(results.values(), key)
     shown = {name: r for name, r in results.items() if ratee is None or ratee in r.people}
     if not shown:
         next(iter(results.values())).release(audience, ratee)  # explains that nobody goes by this id
-    frames = {name: _by_rank(_released(r, audience, lang, ratee, who)) for name, r in shown.items()}
+    frames = {name: _by_rank(_scores(r, released, lang, who)) for name, r in shown.items()}
     people = {p for r in results.values() for p in r.people}
     labels = {p: label for r in results.values() for p, label in r.labels.items()}
-    tables = {} if audience == "ratee" else dict(subject.tables())
-    scores = pd.concat(frames, names=["method"]).swaplevel() if audience == "ratee" else None
+    own = _own(released, sorted(people))
+    tables = {} if own is not None else dict(subject.tables())
+    scores = pd.concat(frames, names=["method"]).swaplevel() if own is not None else None
     return View(
+        released=released,
         audience=audience,
         lang=lang,
         title=words.say("comparison", lang),
@@ -199,12 +225,12 @@ def _of_comparison(subject: MethodComparison, audience: Audience, lang: Lang, ra
         n_scored=len({p for r in results.values() for p in r.estimated_ids}),
         simulated=any(is_simulated(r) for r in results.values()),
         scores=scores,
-        tables=_tables(tables, audience, ratee, who, labels) | ({} if audience == "ratee" else frames),
+        tables=_tables(tables, audience, own, who, labels) | ({} if own is not None else frames),
         messages=_comparison_messages(subject, results, audience, lang, who),
         settings=tuple(
             (f"{name}: {k}", v) for name, r in results.items() for k, v in _settings({**r.settings, **r.provenance}, audience, lang, who)
         ),
-        drawn=None if audience == "ratee" else who.hide(subject) if audience == "research" else subject,
+        drawn=None if audience in OWN else who.hide(subject) if audience == "research" else subject,
         identities=who,
     )
 
@@ -229,13 +255,23 @@ def is_simulated(result: Result) -> bool:
     return bool(result.provenance.get("simulated")) or any(n.code == "I-SIMULATED" for n in result.notes)
 
 
-def _released(result: Result, audience: Audience, lang: Lang, ratee: str | None, who: Identities) -> pd.DataFrame:
+def _own(released: Released[Any], people: Iterable[str]) -> tuple[str, ...] | None:
+    """People the audience reads about by name; ``None`` for everybody."""
+    return visible(released.audience, people, released.ratee, released.team or ())
+
+
+def _scores(result: Result, released: Released[Any], lang: Lang, who: Identities) -> pd.DataFrame:
     """Return the scores an audience may see, with reasons in the language of the report and without names."""
+    audience = released.audience
     open_to = audience in ("committee", "hr")
-    plain = result.release("committee" if audience == "research" else audience, ratee)
+    if audience == "manager":
+        plain = result.release(audience, team=released.team or ())
+    else:
+        plain = result.release("committee" if audience == "research" else audience, released.ratee)
     reasons = dict(zip(result.people, result.reasons, strict=True))
     shown = [reasons[p] for p in plain.index]
-    plain = plain.assign(status_reason=["" if r is None else (r if open_to else who.hide_in_problem(r, lang)).message(lang) for r in shown])
+    words_of = [r if r is None or open_to or r.code in _OWN_REASONS else who.hide_in_problem(r, lang) for r in shown]
+    plain = plain.assign(status_reason=["" if r is None else r.message(lang) for r in words_of])
     if audience == "research":
         return plain.drop(columns="label").rename(index=who.replacement).sort_index()  # the order of ids would give them away
     return plain
@@ -246,12 +282,12 @@ def _by_rank(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _tables(
-    tables: Mapping[str, pd.DataFrame], audience: Audience, ratee: str | None, who: Identities, labels: Mapping[str, str]
+    tables: Mapping[str, pd.DataFrame], audience: Audience, people: tuple[str, ...] | None, who: Identities, labels: Mapping[str, str]
 ) -> dict[str, pd.DataFrame]:
-    if audience == "ratee":
+    if people is not None:
         own = {name: tables[name] for name in _OWN_TABLES if name in tables and "ratee" in tables[name].index.names}
         cut = {
-            name: t.loc[t.index.get_level_values("ratee") == ratee].drop(columns=[c for c in _OWN_HIDES if c in t.columns])
+            name: t.loc[t.index.get_level_values("ratee").isin(people)].drop(columns=[c for c in _OWN_HIDES if c in t.columns])
             for name, t in own.items()
         }
         return {name: t for name, t in cut.items() if len(t)}
@@ -297,7 +333,7 @@ def _is_number(column: Any) -> bool:
 
 
 def _findings(result: Result, audience: Audience, who: Identities) -> pd.DataFrame | None:
-    if audience == "ratee":
+    if audience in OWN:
         return None
     frame = result.findings
     if not len(frame):
@@ -306,9 +342,9 @@ def _findings(result: Result, audience: Audience, who: Identities) -> pd.DataFra
 
 
 def _messages(notes: tuple[Problem, ...], audience: Audience, lang: Lang, who: Identities) -> pd.DataFrame:
-    if audience == "ratee":
+    if audience in OWN:
         notes = tuple(n for n in notes if n.code in _OWN_NOTES)
-    if audience in ("ratee", "research"):
+    if audience in OWN or audience == "research":
         notes = tuple(who.hide_in_problem(n, lang) for n in notes)
     rows = dict.fromkeys((n.code, n.note(lang), n.fix(lang)) for n in notes if n.code != "I-SIMULATED")  # the banner says it
     return pd.DataFrame(list(rows), columns=["code", "text", "fix"], dtype=object)
@@ -326,7 +362,7 @@ def _comparison_messages(
 
 def _design_words(result: Result, audience: Audience, lang: Lang, who: Identities) -> tuple[str, ...]:
     """Say what the design leaves open, leaving out what the messages say already."""
-    if result.design is None or audience == "ratee":
+    if result.design is None or audience in OWN:
         return ()
     notes = [n for n in result.design.notes if n not in result.notes]
     if audience == "research":
@@ -335,7 +371,7 @@ def _design_words(result: Result, audience: Audience, lang: Lang, who: Identitie
 
 
 def _settings(entries: Mapping[str, Any], audience: Audience, lang: Lang, who: Identities) -> tuple[tuple[str, str], ...]:
-    allowed = {"ratee": _OWN_SETTINGS, "research": _RESEARCH_SETTINGS}.get(audience)
+    allowed = {"ratee": _OWN_SETTINGS, "manager": _OWN_SETTINGS, "research": _RESEARCH_SETTINGS}.get(audience)
     rows = []
     for name, value in entries.items():
         if value is None or (allowed is not None and name not in allowed):

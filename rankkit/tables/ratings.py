@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -14,10 +15,12 @@ from rankkit.errors import DataError, Problem, RatingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.tables import numbers, score_checks
 from rankkit.tables.judgements import Intake, Judgements
+from rankkit.tables.source_words import sources_in
 from rankkit.tables.text import Encoded, categorical, encode, recode
 
 SOURCES = ("supervisor", "peer", "subordinate", "self", "customer", "expert", "system", "model")
 OVERALL = "overall"
+_NAMED_SOURCES = frozenset({"supervisor", "self", "system", "model"})  # nobody else's single ratings are printed
 _KNOWN = {"rater", "ratee", "dimension", "score", "source", "ratee_label", "rater_label"}
 _PERCENT_TOP = 100.0
 _REPEATS = ("occasion", "cycle", "form", "method")  # a rating may stand once for each of these
@@ -171,7 +174,11 @@ class Ratings(Judgements):
         dimension = encode(intake.column("dimension")) if intake.has("dimension") else Encoded(np.zeros(n, dtype=np.int64), (OVERALL,), {})
         if intake.has("dimension"):
             intake.require_filled("dimension", dimension)
-        source = encode(intake.column("source")) if intake.has("source") else Encoded(np.full(n, -1, dtype=np.int64), (), {})
+        source = Encoded(np.full(n, -1, dtype=np.int64), (), {})
+        if intake.has("source"):
+            words_of_sources, said = sources_in(intake.column("source"))
+            source = encode(words_of_sources)
+            intake.notes += said
         unknown = np.array([v not in SOURCES for v in source.values] + [False])
         if unknown.any():
             intake.at("E-SOURCE", unknown[source.codes], "source")
@@ -341,6 +348,15 @@ class Ratings(Judgements):
 
     def __len__(self) -> int:
         return len(self.score)
+
+    def _repr_html_(self) -> str:
+        """Show counts instead of rows where sources are told apart: what a notebook prints is read over shoulders."""
+        if set(self.sources) <= _NAMED_SOURCES:
+            return super()._repr_html_()
+        counted = self._tidy.groupby("source", observed=True).agg(
+            raters=("rater", "nunique"), people=("ratee", "nunique"), ratings=("score", "count")
+        )
+        return f"<p>{html.escape(repr(self))}</p>" + counted.to_html(escape=True)
 
     def __repr__(self) -> str:
         who = "averaged, raters unknown" if self.averaged_over else f"{len(self.raters):,} raters"

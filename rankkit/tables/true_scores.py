@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -100,6 +100,26 @@ class TrueScores:
             intake.problems.append(Problem("E-TRUETWICE", int(intake.rows[k]), None, None, details))
         intake.fail_if_any()
         return cls(ratee.values, names, tidy.sort_values(["ratee", "dimension"], ignore_index=True))
+
+    def notes_on_error(self, people: Sequence[str]) -> tuple[Problem, ...]:
+        """Say which true scores of these people are taken as free of error because no standard error is given.
+
+        Parameters
+        ----------
+        people : sequence of str
+            Ids of those whose true scores are used.
+
+        Returns
+        -------
+        tuple of Problem
+            ``I-TRUEEXACT`` where none has one, ``W-TRUEPARTLY`` where some lack it; empty otherwise.
+        """
+        se = self.entries.loc[self.entries["ratee"].isin(people), "se"]
+        lacking = int(se.isna().sum())
+        if not lacking:
+            return ()
+        code = "I-TRUEEXACT" if lacking == len(se) else "W-TRUEPARTLY"
+        return (Problem(code, None, None, None, {"n": lacking, "of": len(se)}),)
 
     def __len__(self) -> int:
         return len(self.entries)

@@ -10,14 +10,16 @@ import numpy as np
 import pandas as pd
 
 from rankkit.tables.comparisons import Comparisons
+from rankkit.tables.incidents import Incidents
 from rankkit.tables.judgements import Judgements
+from rankkit.tables.narratives import Narratives
 from rankkit.tables.rankings import Rankings
 from rankkit.tables.ratings import Ratings
-from rankkit.testing import altered_rankings
+from rankkit.testing import altered_rankings, altered_texts
 from rankkit.testing.trial import Trial
 
 J = TypeVar("J", bound=Judgements)
-PERSON_COLUMNS = ("rater", "ratee", "left", "right", "winner", "loser")
+PERSON_COLUMNS = ("rater", "ratee", "left", "right", "winner", "loser", "author")
 _SWAPPED = {"left": "right", "right": "left", "winner": "loser", "loser": "winner"}
 
 
@@ -28,7 +30,9 @@ def plain(table: Judgements) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(categories, "object"))
 
 
-def rebuilt(table: J, frame: pd.DataFrame, *, scale: tuple[float, float] | None = None) -> J:
+def rebuilt(
+    table: J, frame: pd.DataFrame, *, scale: tuple[float, float] | None = None, names: Mapping[str, str] | None = None
+) -> J:
     """Validate a frame into a table of the same kind, with the scale and the notes of the first one."""
     made: Judgements
     if isinstance(table, Ratings):
@@ -36,7 +40,10 @@ def rebuilt(table: J, frame: pd.DataFrame, *, scale: tuple[float, float] | None 
         made = Ratings.averaged(frame, scale=scale) if table.averaged_over else Ratings.from_frame(frame, scale=scale)
         return cast("J", replace(made, notes=table.notes))
     made = type(table).from_frame(frame)
-    return cast("J", replace(made, notes=table.notes) if isinstance(made, (Comparisons, Rankings)) else made)
+    if isinstance(made, Narratives) and isinstance(table, Narratives):
+        made = altered_texts.attached(table, made, names)
+    kept = (Comparisons, Rankings, Incidents, Narratives)
+    return cast("J", replace(made, notes=table.notes) if isinstance(made, kept) else made)
 
 
 def shuffled(table: J, seed: int | None) -> J:
@@ -55,7 +62,7 @@ def renamed(table: J, names: Mapping[str, str]) -> J:
     """Give people and raters other ids; display names that were ids change with them."""
     frame = plain(table)
     columns = [c for c in PERSON_COLUMNS if c in frame.columns]
-    return rebuilt(table, frame.assign(**{c: frame[c].map(names) for c in columns}))
+    return rebuilt(table, frame.assign(**{c: frame[c].map(names) for c in columns}), names=names)
 
 
 def backwards(table: Judgements) -> dict[str, str]:
@@ -95,6 +102,8 @@ def reversed_judgements(trial: Trial) -> Judgements | None:
                 columns={c: "_".join([_SWAPPED[c.split("_")[0]], *c.split("_")[1:]]) for c in frame.columns if c.split("_")[0] in _SWAPPED}
             ),
         )
+    if isinstance(table, Incidents):
+        return rebuilt(table, altered_texts.reversed_incidents(frame))
     if isinstance(table, Rankings) and altered_rankings.mirrors(trial.result if trial.through is None else trial.through.fit(table)):
         turned = altered_rankings.turned(table, frame)
         return None if turned is None else rebuilt(table, turned)
@@ -102,9 +111,9 @@ def reversed_judgements(trial: Trial) -> Judgements | None:
 
 
 def moved(trial: Trial, constant: float) -> Trial | None:
-    """Add a constant to every rating and to the scale; ``None`` for tables of another kind."""
+    """Add a constant to every rating and to the scale; ``None`` for tables of another kind, and for points that mean something."""
     table = trial.table
-    if not isinstance(table, Ratings):
+    if not isinstance(table, Ratings) or getattr(trial.reader, "fixed_scale", False):
         return None
     scale = None if table.scale is None else (table.scale[0] + constant, table.scale[1] + constant)
     changed = replace(trial, table=rebuilt(table, plain(table).assign(score=table.score + constant), scale=scale))
@@ -145,6 +154,8 @@ def improved(trial: Trial, person: str) -> Judgements | None:
             columns={c: "_".join([_SWAPPED[c.split("_")[0]], *c.split("_")[1:]]) for c in frame.columns if c.split("_")[0] in _SWAPPED}
         )
         return rebuilt(table, pd.concat([frame[~lost], turned[lost]], ignore_index=True)[list(frame.columns)])
+    if isinstance(table, Incidents):
+        return rebuilt(table, altered_texts.improved_incidents(frame, person))
     return rebuilt(table, altered_rankings.promoted(table, frame, person)) if isinstance(table, Rankings) else None
 
 

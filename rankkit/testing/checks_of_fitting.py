@@ -17,6 +17,7 @@ from rankkit.kernels.rank_sets import rank_sets
 from rankkit.result import Result
 from rankkit.tables.ratings import Ratings
 from rankkit.testing.alterations import plain
+from rankkit.testing.altered_texts import has_attachments
 from rankkit.testing.contract import ContractViolation, NotApplicable, check, require
 from rankkit.testing.sameness import difference
 from rankkit.testing.trial import Trial
@@ -112,6 +113,8 @@ def accepts_plain_frame(trial: Trial) -> NotApplicable | None:
     """A plain DataFrame gives the scores the validated table gives."""
     if _is_averaged(trial):
         return NotApplicable("averaged ratings are declared as such, a plain table cannot be")
+    if has_attachments(trial.table):
+        return NotApplicable("texts with codes or comparisons are more than one table")
     text = difference(trial.result, _with_notes_of(trial, trial.fit(plain(trial.table))))
     require(not text, f"a plain DataFrame gives another result: {text}")
     return None

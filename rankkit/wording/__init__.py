@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from rankkit.wording import networks, notes, problems
+from rankkit.wording import accounts, behaviours, committee, networks, notes, problems, sessions, sources
 
-CATALOGUE: dict[str, tuple[str, str, str, str]] = {**problems.TEXTS, **notes.TEXTS, **networks.TEXTS}
+_PARTS = (problems, notes, behaviours, networks, sources, accounts, committee, sessions)
+CATALOGUE: dict[str, tuple[str, str, str, str]] = {code: text for part in _PARTS for code, text in part.TEXTS.items()}
 _LONGEST_VALUE = 60
 _ONE = re.compile(r"(?<![\w.])1 people( are| have| were| lack)?\b")
 _FACETS_ZH = {

@@ -138,3 +138,27 @@ def test_alpha_says_nothing_of_raters_who_disagree():
     data = simulated(40, 2, 6, seed=9, sd=(0.1, 0, 0, 1.5, 0.1, 0, 0.3))
     assert cronbach_alpha(data)["value"][0] > 0.95
     assert rk.agreement.icc(data).set_index("coefficient")["value"]["ICC(C,1)"] < 0.3
+
+
+def test_limits_stay_within_what_the_coefficients_can_be():
+    """Small tables had lower limits of −46; a share of variance is not negative."""
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        sheet = pd.DataFrame(rng.normal(size=(6, 3)) + (seed % 2) * rng.normal(size=(6, 1)))
+        gappy = sheet.mask(rng.random(sheet.shape) < 0.15)
+        for row in (cronbach_alpha(sheet).iloc[0], cronbach_alpha(gappy).iloc[0], omega(sheet).iloc[0]):
+            assert min(row["value"], 0) <= row["ci_low"] <= row["value"] <= row["ci_high"] <= 1
+            if row["value"] < 0 and "REML" not in row["method"]:
+                assert "do not go together" in row["reason"]
+                assert "cut at the estimate" in row["method"]
+
+
+@pytest.mark.recovery
+def test_cut_limits_of_alpha_cover():
+    inside = 0
+    for seed in range(150):
+        rng = np.random.default_rng(seed)
+        x = pd.DataFrame(rng.normal(size=(12, 4)) + 0.5 * rng.normal(size=(12, 1)))  # α = .5
+        row = cronbach_alpha(x).iloc[0]
+        inside += row["ci_low"] <= 0.5 <= row["ci_high"]
+    assert inside / 150 >= 0.95 - 2 * np.sqrt(0.05 * 0.95 / 150)

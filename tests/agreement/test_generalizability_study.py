@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import rankkit as rk
@@ -135,3 +136,15 @@ def test_partly_shared_raters_lie_between_same_and_different():
     same = study.project(3)["relative"][0]
     assert named["Eρ², different raters"] < named["G(q,k)"] < same
     assert 0 < study.q < 1 / 3
+
+
+def test_intervals_hold_their_estimate_where_components_are_negative():
+    """A checkerboard makes interactions strongly negative: the interval of a coefficient of .65 was .92 to 1."""
+    rng = np.random.default_rng(2)
+    y = np.round(3 + rng.normal(size=(8, 1, 1)) + 0.6 * rng.normal(size=(1, 4, 1)) + rng.normal(size=(8, 4, 3)))
+    at = np.indices(y.shape)
+    names = {"ratee": at[0], "rater": at[1], "dimension": at[2]}
+    data = pd.DataFrame({k: [f"{k}{c}" for c in v.ravel()] for k, v in names.items()} | {"score": (y + 5 * (at.sum(axis=0) % 2)).ravel()})
+    found = generalizability(data).coefficients
+    assert (found["ci_low"] <= found["value"]).all()
+    assert (found["value"] <= found["ci_high"]).all()

@@ -1,0 +1,391 @@
+"""CalibrationSession: a committee's meeting, from grades by quota to grades somebody can defend."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+
+from rankkit.calibration import moves, session_export, session_steps
+from rankkit.calibration.chain import Head
+from rankkit.calibration.event_store import Draft, Event, EventStore
+from rankkit.calibration.moves import Move, ReasonCode
+from rankkit.calibration.session_people import Names, as_people, mentions
+from rankkit.calibration.session_policy import Participant, SessionPolicy, as_participants
+from rankkit.calibration.session_record import SessionRecord
+from rankkit.calibration.session_start import first_event
+from rankkit.calibration.session_state import SessionState
+from rankkit.calibration.votes import Stance
+from rankkit.errors import Problem, SessionError
+from rankkit.methods.forced_distribution import ForcedDistributionResult
+from rankkit.tables.people import People
+
+
+class CalibrationSession(SessionRecord):
+    """A calibration session in a file; make it with :meth:`create` or :meth:`open`.
+
+    Phases and what each allows: **prepare**: pre-votes, recusals. **discuss**: the agenda, who spoke first. **propose**: moves, and
+    taking them back. **ratify**: members ratify; nothing moves. **close**: nothing but reading. The log is append-only: a step is
+    taken back by a further event, never by deleting one. Several programs may write one file at once.
+
+    Protected attributes are no part of a session: no step takes them, the file never holds them, and questions that use them
+    (:meth:`impact`, :meth:`what_if`) write nothing.
+
+    Examples
+    --------
+    >>> import rankkit as rk
+    >>> from rankkit import calibration
+    >>> scores = rk.GraphicRatingScale().fit(rk.datasets.load("guilford_creativity"))
+    >>> grades = rk.ForcedDistribution(shares={"A": 0.3, "B": 0.4, "C": 0.3}, ties="up").fit(scores)
+    >>> session = calibration.CalibrationSession.create(None, grades, ["Wang", "Li"], title="2026 H1")
+    >>> session.vote("Wang", grades.people[0], "agree")
+    >>> session.phase, session.verify().count
+    ('prepare', 2)
+    """
+
+    def __init__(self, store: EventStore) -> None:
+        self._store = store
+        super().__init__(store.read())
+
+    @classmethod
+    def create(
+        cls,
+        path: str | os.PathLike[str] | None,
+        grades: ForcedDistributionResult,
+        participants: Iterable[str | Participant],
+        *,
+        people: People | pd.DataFrame | None = None,
+        policy: SessionPolicy | None = None,
+        title: str = "",
+        seed: int = 0,
+    ) -> Self:
+        """Begin a session.
+
+        Parameters
+        ----------
+        path : path-like or None
+            A new file; None keeps the session in memory.
+        grades : ForcedDistributionResult
+            Grades to discuss.
+        participants : iterable of str or Participant
+            Who meets.
+        people : People or DataFrame, optional
+            ``manager`` and ``unit`` of the people graded.
+        policy : SessionPolicy, optional
+            Rules; the default ones otherwise.
+        title : str
+            What the session is called.
+        seed : int
+            Of the order of discussion and of permutations.
+
+        Returns
+        -------
+        CalibrationSession
+
+        Raises
+        ------
+        SessionError
+            ``E-SESSIONEXISTS`` if the file holds a session, ``E-NOPARTICIPANTS``, ``E-NOBODY``, ``E-TYPE``, and whatever keeps the file
+            from being written.
+        PeopleError
+            ``E-ATTR`` if protected attributes are among the facts of people.
+        """
+        members = as_participants(participants)
+        first = first_event(grades, members, as_people(people), policy or SessionPolicy(), title, seed)
+        return cls(EventStore.create(path, {}, first))
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, write: bool = True) -> Self:
+        """Open a session, as :meth:`rankkit.calibration.event_store.EventStore.open`; its whole chain is checked first."""
+        return cls(EventStore.open(path, write=write))
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None in memory."""
+        return None if self._store.path == ":memory:" else Path(self._store.path)
+
+    @property
+    def state(self) -> SessionState:
+        """How things stand, with what other programs wrote meanwhile."""
+        if not self._store.closed:
+            self._take(self._store.read(self._state.count))
+        return self._state
+
+    def vote(self, voter: str, ratee: str, stance: Stance, grade: str | None = None) -> None:
+        """Give a pre-vote on a grade, before anything of others is shown; a later vote replaces it until then.
+
+        Parameters
+        ----------
+        voter, ratee : str
+            Who votes on whom.
+        stance : {"agree", "up", "down", "abstain"}
+            The grade is right, should be better, should be worse, or no opinion.
+        grade : str, optional
+            The grade meant; by default the next one. Needed for somebody who awaits a grade.
+
+        Raises
+        ------
+        SessionError
+            ``E-PHASE, E-OWNCASE, E-RECUSED, E-OBSERVER, E-VOTESEEN, E-VOTEGRADE``.
+        """
+        self._do(lambda s, n: session_steps.vote(s, n, voter, ratee, stance, grade))
+
+    def votes_on(self, ratee: str, viewer: str) -> pd.Series:
+        """Show the votes on somebody, nobody's own name to them.
+
+        In the phase ``prepare`` only to members who have voted on the case; their vote is final from then on.
+
+        Parameters
+        ----------
+        ratee, viewer : str
+            The case, and who looks at it.
+
+        Returns
+        -------
+        Series
+            Votes for each grade, and ``abstained``.
+
+        Raises
+        ------
+        SessionError
+            ``E-VOTEFIRST`` before the viewer has voted, ``E-OWNCASE``, ``E-RECUSED``.
+        """
+        self._do(lambda s, n: session_steps.look(s, n, viewer, [ratee]))
+        return session_steps.counted(self._state, self._state_names, ratee)
+
+    def agenda(self, viewer: str | None = None) -> pd.DataFrame:
+        """Show the agenda, see :func:`rankkit.calibration.agenda.cases`.
+
+        Parameters
+        ----------
+        viewer : str, optional
+            Needed in the phase ``prepare``: a member who has voted on every case; those votes are final from then on.
+
+        Returns
+        -------
+        DataFrame
+            By ratee.
+
+        Raises
+        ------
+        SessionError
+            ``E-VOTESCLOSED`` or ``E-VOTEFIRST``.
+        """
+        if self.phase != "prepare":
+            return self._cases()
+        if viewer is None:
+            raise SessionError("E-VOTESCLOSED")
+        self._do(lambda s, n: session_steps.look(s, n, viewer, None))
+        return self._cases()
+
+    def recuse(self, participant: str, ratee: str, reason: str = "") -> None:
+        """Declare that somebody takes no part in a case; a vote given before is set aside.
+
+        Raises
+        ------
+        SessionError
+            ``E-PHASE`` once the session is being ratified.
+        """
+        self._do(lambda s, n: session_steps.recuse(s, n, participant, ratee, reason))
+
+    def advance(self, by: str) -> None:
+        """Go on to the next phase: by the chair where there is one, by any member otherwise.
+
+        Raises
+        ------
+        SessionError
+            ``E-NOTCHAIR``, ``E-UNDECIDED`` if somebody still awaits a grade, ``E-QUORUM`` before enough members ratified, ``E-PHASE`` at
+            the end.
+        """
+        self._do(lambda s, n: session_steps.advance(s, n, by))
+
+    def reopen(self, by: str, reason: str) -> None:
+        """Go back from ``ratify`` to ``propose``; who has ratified must do so again.
+
+        Raises
+        ------
+        SessionError
+            ``E-PHASE`` in any other phase, ``E-NOTCHAIR``, ``E-REASONSHORT``.
+        """
+        self._do(lambda s, n: session_steps.reopen(s, n, by, reason))
+
+    def discuss(self, ratee: str, first_speaker: str, by: str | None = None) -> None:
+        """Record that a case is discussed and who spoke first; a case to be ratified together is taken up by it.
+
+        Parameters
+        ----------
+        ratee, first_speaker : str
+            The case, and who spoke first on it.
+        by : str, optional
+            Who writes this down; the first speaker by default.
+
+        Raises
+        ------
+        SessionError
+            ``E-PHASE`` but in ``discuss`` and ``propose``, ``E-OWNCASE``, ``E-RECUSED``.
+        """
+        self._do(lambda s, n: session_steps.discuss(s, n, ratee, first_speaker, by or first_speaker))
+
+    def move(
+        self,
+        proposer: str,
+        ratee: str,
+        to: str,
+        reason_code: ReasonCode,
+        reason_text: str,
+        evidence_ids: Iterable[str] = (),
+        second: tuple[ReasonCode, str] | None = None,
+    ) -> Move:
+        """Give somebody another grade.
+
+        Parameters
+        ----------
+        proposer, ratee, to : str
+            Who moves whom to which grade.
+        reason_code : str
+            ``new_evidence, standard_misapplied, comparison_within_level, scope_change, data_error, quota_only`` or ``other``.
+        reason_text : str
+            At least 20 characters.
+        evidence_ids : iterable of str
+            What the reason rests on; without any the move is taken with ``W-NOEVID``.
+        second : (str, str), optional
+            Another code and text; needed for a move over more than one grade.
+
+        Returns
+        -------
+        Move
+
+        Raises
+        ------
+        SessionError
+            With everything that stands against it: ``E-PHASE, E-OWNCASE, E-RECUSED, E-OBSERVER, E-SAMEGRADE, E-UNGRADABLE, E-BATCHED,
+            E-REASONSHORT, E-TWOREASONS, E-EVIDENCE``.
+        """
+
+        def build(s: SessionState, n: Names) -> Draft:
+            session_steps.must_be_in(s, "propose")
+            return moves.draft(s, n, n.participant(proposer), n.ratee(ratee), to, reason_code, reason_text, evidence_ids, second)
+
+        event = self._do(build)
+        data, label = event.data, self._state_names.label(event.data["who"])
+        notes = moves.notes_of(data["code"], data["evidence"], label)
+        return Move(event.n, self._state_names.id(data["who"]), data["from"] or "", data["to"], data["steps"], notes)
+
+    def undo(self, by: str, reason: str, move: int | None = None) -> int:
+        """Take a move back by a further event; of one person, the last that stands.
+
+        Parameters
+        ----------
+        by, reason : str
+            Who takes it back, and why.
+        move : int, optional
+            Number of the move; the last one that stands by default.
+
+        Returns
+        -------
+        int
+            Number of the move taken back.
+
+        Raises
+        ------
+        SessionError
+            ``E-PHASE``, ``E-NOMOVE``, ``E-UNDOORDER``, ``E-OWNCASE``, ``E-RECUSED``, ``E-REASONSHORT``.
+        """
+        return int(self._do(lambda s, n: session_steps.undo(s, n, by, reason, move)).data["move"])
+
+    def ratify(self, participant: str) -> None:
+        """Ratify the grades as they stand.
+
+        Raises
+        ------
+        SessionError
+            ``E-PHASE`` but in ``ratify``, ``E-OBSERVER``, ``E-RATIFIED`` if done already.
+        """
+        self._do(lambda s, n: session_steps.ratify(s, n, participant))
+
+    def shred(self, person: str, by: str | None = None) -> tuple[Problem, ...]:
+        """Erase a person: name, scores, reasons and evidence are gone for good, the chain stays valid and the counts stay right.
+
+        Parameters
+        ----------
+        person : str
+            Who is erased, as ratee and as participant.
+        by : str, optional
+            Who does it.
+
+        Returns
+        -------
+        tuple of Problem
+            ``W-SHREDMENTION`` if reasons about others name the person; copies and exports are not reached.
+        """
+        names = Names(self.state)
+        token = names.token(person)
+        words = [names.id(token), names.label(token)]
+        self._do(lambda s, n: session_steps.erase(s, n, token, by))
+        bodies = [(e.n, owner, body) for e in self._events if e.kind != "created" for owner, body in e.personal]
+        left = mentions(bodies, token, words)
+        return (Problem("W-SHREDMENTION", None, None, None, {"n": len(left), "events": left}),) if left else ()
+
+    def head(self) -> Head:
+        """Return number of events and hash of the last: print it, and keep it away from the file."""
+        return self._store.head
+
+    def verify(self, head: Head | str | None = None) -> Head:
+        """Check every record, every personal row and the file, as :meth:`rankkit.calibration.event_store.EventStore.verify`.
+
+        With a ``head`` kept elsewhere, as printed or exported (``"41:9f86…"``), a cut tail and a rewritten chain are found too.
+        """
+        return self._store.verify(None if head is None else Head.parse(head))
+
+    def export(self, path: str | os.PathLike[str], *, personal: bool = True) -> Head:
+        """Write everything as JSON lines; :func:`rankkit.calibration.read_export` reads and checks them.
+
+        Parameters
+        ----------
+        path : path-like
+            The file to write.
+        personal : bool
+            Whether names, scores and reasons go with it; the chain can be checked without them.
+
+        Returns
+        -------
+        Head
+        """
+        return session_export.write(self._store, Path(path), personal=personal)
+
+    def close(self) -> None:
+        """Close the file; everything is on the disk already."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def _state_names(self) -> Names:
+        return Names(self._state)
+
+    def _take(self, events: Iterable[Event]) -> None:
+        """Fold events that are not folded yet."""
+        for event in events:
+            if event.n == self._state.count + 1:
+                self._events.append(event)
+                self._state.apply(event)
+                if event.kind == "erase":  # what was erased leaves the memory too
+                    self._events = [e for e in self._store.read() if e.n <= event.n]
+
+    def _do(self, build: Callable[[SessionState, Names], Draft | None]) -> Event:
+        """Take one step: look at everything others did, check, and write, in one transaction."""
+
+        def drafts(fresh: list[Event]) -> list[Draft]:
+            self._take(fresh)
+            found = build(self._state, Names(self._state))
+            return [] if found is None else [found]
+
+        self._take(self._store.append(drafts, after=self._state.count))
+        return self._events[-1]

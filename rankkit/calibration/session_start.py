@@ -1,0 +1,86 @@
+"""The first event of a session: grades, people, seats, rules, and where everything came from."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import sqlite3
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from rankkit.calibration.chain import number_text
+from rankkit.calibration.event_store import Draft
+from rankkit.calibration.session_people import sheets_of
+from rankkit.calibration.session_policy import Participant, SessionPolicy
+from rankkit.errors import SessionError, SettingsError
+from rankkit.methods.forced_distribution import ForcedDistributionResult
+from rankkit.tables.people import People
+from rankkit.tables.text import as_text
+
+
+def first_event(
+    grades: ForcedDistributionResult,
+    participants: Sequence[Participant],
+    people: People | None,
+    policy: SessionPolicy,
+    title: str,
+    seed: int,
+) -> Draft:
+    """Write down how a session begins.
+
+    Raises
+    ------
+    SessionError
+        ``E-TYPE`` if these are no grades, ``E-NOBODY`` if somebody's family is not among the people graded.
+    SettingsError
+        If the seed is no whole number.
+    """
+    if not isinstance(grades, ForcedDistributionResult):
+        raise SessionError("E-TYPE", expected="ForcedDistributionResult", found=type(grades).__name__)
+    if not isinstance(policy, SessionPolicy):
+        raise SessionError("E-TYPE", expected="SessionPolicy", found=type(policy).__name__)
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise SettingsError("E-SETTING", name="seed", value=seed, allowed="0, 1, 2, …")
+    token, sheets, recused = sheets_of(grades, participants, people)
+    order = [str(g) for g in grades.quota.index]
+    table = grades.grades
+    ratees = [
+        {"who": token[str(p)], "grade": None if pd.isna(g) else str(g), "candidates": [c for c in str(open_).split(" / ") if c in order]}
+        for p, g, open_ in zip(table.index, table["grade"], table["candidates"], strict=True)
+    ]
+    cuts = grades.cuts["score"].tolist() if "score" in grades.cuts else []
+    data: dict[str, Any] = {
+        "title": as_text(title) or "",
+        "seed": int(seed),
+        "grades": order,
+        "seats": {str(g): int(n) for g, n in grades.quota["seats"].items() if not pd.isna(n)} if "seats" in grades.quota else {},
+        "cuts": [number_text(float(c)) for c in cuts],
+        "policy": policy.record(),
+        "participants": [{"who": token[p.id], "role": p.role} for p in participants],
+        "ratees": sorted(ratees, key=lambda r: str(r["who"])),
+        "recused": [list(pair) for pair in recused],
+        "source": {
+            "method": grades.method,
+            "unit": str(grades.unit),
+            "level": number_text(grades.level),
+            "seed": int(grades.seed),
+            "sha256": hashlib.sha256(grades.to_json().encode()).hexdigest(),
+        },
+        "versions": versions(),
+    }
+    return Draft("created", data, personal=sheets)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computed the grades and keeps the log."""
+    found = {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version}
+    for package in ("rankkit-appraisal", "numpy", "pandas", "scipy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "?"
+    return found

@@ -1,0 +1,56 @@
+"""Texts of behavioural scales: building them, marking on them, answers that contradict each other."""
+
+from __future__ import annotations
+
+# fmt: off
+# one text a line
+TEXTS: dict[str, tuple[str, str, str, str]] = {
+    # what is refused
+    "E-NEEDRATERS": ("{method} needs the answers of single raters, not averages", "Use the forms as they were filled in.", "{method} 需要每位评价人的原始回答，而不是平均值", "请使用原始表单。"),
+    "E-NOKEY": ("the statements {names} are not in the key", "Add them to key=, or leave their rows out.", "语句 {names} 不在计分键中", "请加入 key=，或去掉相应的行。"),
+    "E-NOTMIXED": ("is not an answer to an example", "Use + (better), 0 (as good) or - (worse).", "不是对例句的有效回答", "请用 +（优于）、0（符合）或 -（不如）。"),
+    "E-NOCRITERION": ("the behaviours {names} belong to no criterion", "Add them to criteria=, or leave their rows out.", "行为 {names} 不属于任何指标", "请加入 criteria=，或去掉相应的行。"),
+    "E-NOTCLASS": ("is not a class of frequency", "Use a whole number from 1 (almost never) to 5 (almost always), or pass frequencies='percent'.", "不是频率等级", "请填 1（几乎从不）至 5（几乎总是）的整数，或设 frequencies='percent'。"),
+    "E-NONENAME": ("is kept for 'none of these'", "Give the dimension another name.", "该名称保留用于“均不符合”", "请为维度另取名称。"),
+    "E-DIMENSIONTWICE": ("this dimension is defined twice", "Keep one definition.", "该维度定义了两次", "请只保留一个定义。"),
+    "E-LOGTHERE": ("the file {path} already holds a session", "Open it with open(), or choose another name.", "文件 {path} 中已有会话", "请用 open() 打开，或换一个文件名。"),
+    "E-NOANCHORS": ("no incident is left to anchor any dimension: {why}", "Look at the item bank for where they left, and write or judge more incidents.", "没有事件可作为任何维度的锚点：{why}", "请在条目库中查看它们在哪一步被淘汰，并补充撰写或判断。"),
+    "E-NOTKEPT": ("chosen as anchors of {dimension}, but not kept there: {which}", "Choose among the incidents that were kept.", "被选为 {dimension} 的锚点，但未保留在该维度：{which}", "请在保留下来的事件中选择。"),
+    "E-SAMEJUDGES": ("{who} wrote or defined and also judged (step {step}): agreement with oneself is no evidence", "Use an independent group, or pass allow_overlap=True (recorded).", "{who} 既撰写或定义，又参与判断（步骤 {step}）：与自己一致不算证据", "请使用独立的一组人，或传入 allow_overlap=True（会被记录）。"),
+    "E-ALREADYJUDGED": ("was judged in its present wording", "Drop it, and add the new wording as a new incident.", "已按现有措辞被判断过", "请删除它，并把新措辞作为新事件加入。"),
+    "E-INCIDENTTWICE": ("is there already", "Give each incident an id of its own.", "该事件已存在", "请为每个事件使用独立编号。"),
+    "E-DIMENSIONUSED": ("incidents were written for the dimensions {names}, which are not defined now", "Keep these dimensions, or write the incidents again.", "已有事件属于维度 {names}，而现在没有定义这些维度", "请保留这些维度，或重新撰写事件。"),
+    "E-STEPAFTER": ("{step} cannot be changed any more: {later} has begun", 'Take {later} back first: reopen("{later}").', "{step} 已不能更改：{later} 已经开始", '请先用 reopen("{later}") 撤回该步骤。'),
+    "E-STEPBEFORE": ("the step {step} needs the step {before} first; {waiting} waits to be done", "Do that step first.", "步骤 {step} 需要先完成 {before}；现在待做的是 {waiting}", "请先完成该步骤。"),
+    "E-ORDER": ("the anchors of '{dimension}' do not rise with their points: {values}", "Order them by their scale value, or choose other incidents.", "“{dimension}”的锚点没有随刻度上升：{values}", "请按量表值排序，或改选其他事件。"),
+    "E-ONEAUTHOR": ("{n} anchors were placed by fewer than two judges: {which}; such values are one author's opinion, not a scale", "Let at least two judges, better ten, rate each incident's effectiveness.", "有 {n} 个锚点由不足两位判断者定位：{which}；这样的值只是一个人的意见，不是量表", "请让至少两位、最好十位判断者评定每个事件的有效性。"),
+    "E-CARDDIMENSION": ("the dimensions {names} are not on the card, which has {known}", "Correct the names, or use the card of this form.", "卡片上没有维度 {names}；卡片上有 {known}", "请更正名称，或使用与表单对应的卡片。"),
+    "E-TWOROLES": ("{judge} has the roles {roles}", "Give each judge one role.", "{judge} 有多个角色：{roles}", "请为每位判断者只填一个角色。"),
+    "E-JUDGEDTWICE": ("{judge} judged incident {incident} twice", "Keep one of the rows.", "{judge} 对事件 {incident} 判断了两次", "请保留其中一行。"),
+    "E-JUDGEROLE": ("is not a role of judges", "Use supervisor, incumbent or other.", "不是判断者的角色", "请使用 supervisor、incumbent 或 other。"),
+    "E-UNKNOWNDIMENSION": ("is not one of the dimensions {known}", "Correct the name; 'none' says that the incident shows none of them.", "不是维度 {known} 之一", "请更正名称；none 表示该事件不体现其中任何维度。"),
+    "E-UNKNOWNINCIDENT": ("is not among the incidents in hand", "Correct the id, or add the incident first.", "不在现有事件之列", "请更正编号，或先加入该事件。"),
+    # what to keep in mind
+    "W-FEWJUDGES": ("in the step {step} some incidents have {n} judges; with fewer than {least}, agreement of .5 and .8 cannot be told apart", "Ask 20 to 30 judges.", "步骤 {step} 中有事件只有 {n} 位判断者；少于 {least} 位时无法区分 0.5 与 0.8 的一致率", "请邀请 20 至 30 位判断者。"),
+    "F-LOGICALDIMENSION-ELSE": ("examples that belong to different dimensions, or a few raters who contradict themselves everywhere", "", "也可能是例句分属不同维度，或少数评价人处处自相矛盾", ""),
+    "F-LOGICALDIMENSION": ("on '{who}' {errors} of {n} sets of three answers contradict themselves (more than {most})", "Check that its examples are good, average and poor in this order.", "“{who}”的 {n} 组回答中有 {errors} 组自相矛盾（超过 {most}）", "请检查其例句是否依次为好、一般、差。"),
+    "F-LOGICALRATER-ELSE": ("examples that are out of order or unclear, people who are good at hard things and poor at easy ones, or a form filled in haste", "", "也可能是例句次序不当或含糊，被评人难事做得好而易事做得差，或填写仓促", ""),
+    "F-LOGICALRATER": ("{who} gave contradicting answers in {errors} of {n} sets of three (more than {most})", "Go through some of them with the rater.", "{who} 在 {n} 组回答中有 {errors} 组自相矛盾（超过 {most}）", "请与该评价人一起复核其中几组。"),
+    "I-MIXEDGAPS": ("{n} sets of answers are incomplete and have no value", "", "有 {n} 组回答不完整，没有分值", ""),
+    "I-BOSGAPS": ("{n} sums are missing: fewer than {share} of the behaviours were answered", "", "有 {n} 个总分缺失：回答的行为不足 {share}", ""),
+    "I-DRAFTCARD": ("the card {card} is a draft: no pilot was run", "Run a pilot before scores count.", "卡片 {card} 为草稿：尚未试用", "请在正式使用前先试用。"),
+    "I-NOTCITED": ("{n} of {of} marks cite no incident", "Ask for at least one observed incident a mark.", "在 {of} 个标记中，有 {n} 个没有引用事件", "请要求每个标记至少引用一个亲眼所见的事件。"),
+    "I-UNSCALED": ("{n} cited incidents have no scale value ({which}) and are not held against the marks", "Give their values with observed=.", "{n} 个被引用的事件没有量表值（{which}），未与分数核对", "请用 observed= 给出其值。"),
+    "W-ITEMTOTAL": ("{n} behaviours correlate below {least} with the rest of their criterion: {which}", "Reword them, or move them to another criterion.", "{n} 个行为与所属指标其余行为的相关低于 {least}：{which}", "请改写，或移到其他指标。"),
+    "W-ONLYANCHORS": ("{share} of the marks stand exactly on anchors: the form was used as a list of boxes", "Show raters that any point of the line may be marked.", "{share} 的标记恰好落在锚点上：量表被当成了选项框", "请向评价人说明可以标记线上的任何一点。"),
+    "W-INCON": ("{n} of {of} cited incidents lie more than {far} points from the mark they were cited for ({who})", "Ask these raters for the reason; the scores are as marked.", "在 {of} 个被引用的事件中，有 {n} 个与其支持的分数相差超过 {far} 分（{who}）", "请向这些评价人了解原因；分数保持不变。"),
+    "I-OVERLAP": ("accepted in writing: in the step {step} {who} judged although they had written or defined", "", "已书面接受：步骤 {step} 中 {who} 曾撰写或定义，仍参与判断", ""),
+    "I-AGREEMENTUNSURE": ("of {kept} incidents kept, the interval of agreement of {n} includes the threshold {threshold}", "Ask more judges, or select on the lower end: threshold_on='lower'.", "在保留的 {kept} 个事件中，有 {n} 个的一致率区间包含阈值 {threshold}", "请增加判断者，或按区间下限选择：threshold_on='lower'。"),
+    "W-NOPILOT": ("the scale has not been tried out", "Let some raters use it and add their ratings with add_pilot().", "量表尚未试用", "请让若干评价人试用，并用 add_pilot() 加入其评分。"),
+    "W-GROUPSDIFFER": ("supervisors and incumbents place {n} incidents differently: {which}", "Look at them with both groups, or leave them out as anchors.", "主管与在岗者对 {n} 个事件的定位不同：{which}", "请与两组人一起复核，或不用作锚点。"),
+    "W-FEWSURVIVORS": ("{n} incidents on '{dimension}' survived; a dimension needs {least}. It is taken for '{other}' most often", "Write more incidents, merge the two, or drop the dimension.", "“{dimension}”只存留 {n} 个事件；一个维度至少需要 {least} 个。它最常被归入“{other}”", "请补充事件、合并两个维度，或删除该维度。"),
+    "W-OVERLAPPING": ("neighbouring anchors of '{dimension}' that judges do not place apart for certain: {n} pairs ({pairs})", "Use fewer points, or more judges.", "“{dimension}”中判断者不能确切区分的相邻锚点：{n} 对（{pairs}）", "请减少刻度点，或增加判断者。"),
+    "W-GAPUNUSED": ("no anchor between {low} and {high} on '{dimension}'; kept incidents that lie there: {survivors}", "Use more points, or choose an incident by hand.", "“{dimension}”在 {low} 至 {high} 之间没有锚点，但有 {survivors} 个保留的事件位于其中", "请增加刻度点，或从中手工选择。"),
+    "W-GAP": ("no surviving incident between {low} and {high} on '{dimension}'", "Write at least {more} incidents of this level: {needed}.", "“{dimension}”在 {low} 至 {high} 之间没有存留的事件", "请至少再写 {more} 个该水平的事件：{needed_zh}。"),
+    "W-ALLGOOD": ("incidents on '{dimension}': {good} good, {average} average, {bad} bad; too few of: {missing}", "Ask for these by name; people remember the ends.", "“{dimension}”的事件：好 {good} 个、一般 {average} 个、差 {bad} 个；过少的是：{missing_zh}", "请点名征集这些事件；人们容易只记得两端。"),
+}
