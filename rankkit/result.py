@@ -54,7 +54,7 @@ class Difference:
 
 @archive.archived
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Result(show.Shown, Guarded):
+class Result(show.ShownOfPeople, Guarded):
     """Scores of people with their uncertainty; higher is better, rank 1 is best, nobody is left out.
 
     Attributes

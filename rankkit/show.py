@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from matplotlib.axes import Axes
     from pandas import DataFrame
 
     from rankkit.errors import Lang, RankkitError
     from rankkit.privacy.audience import Audience
+    from rankkit.privacy.policy import DisclosurePolicy
+    from rankkit.tables.incidents import Incidents
+    from rankkit.tables.narratives import Narratives
     from rankkit.tables.people import People
 
 
@@ -97,6 +102,66 @@ class Shown:
         return as_html(self)
 
 
+class ShownOfPeople(Shown):
+    """What can also be told to one person at a time."""
+
+    def to_feedback(
+        self,
+        path: str | Path,
+        ratee: str,
+        lang: Lang = "en",
+        *,
+        incidents: Incidents | None = None,
+        narratives: Narratives | None = None,
+        comments: Mapping[str, Sequence[str]] | None = None,
+        goals: DataFrame | None = None,
+        policy: DisclosurePolicy | None = None,
+        use: str | None = None,
+    ) -> Path:
+        """Write the feedback report of one person, for that person and the conversation about it.
+
+        Standing with interval and rank set, groups of raters as far as they may be shown, blind spots and hidden strengths where
+        the difference is reliable, incidents, the four questions of the interview (should, did, why, improve) with what the data
+        say to each, and a table of goals.
+
+        Parameters
+        ----------
+        path : path-like
+            The file to write (``.html``).
+        ratee : str
+            Whose it is.
+        lang : {"en", "zh"}
+            Language.
+        incidents : Incidents, optional
+            Those about this person are listed, of authors whose group is not protected (``author_source``; without it, all).
+        narratives : Narratives, optional
+            Answers to the four questions; those of the person and of groups that are not protected are quoted.
+        comments : mapping of group to sequence of str, optional
+            Free comments, one a rater; shown from ``min_comments`` on, shuffled, without dates.
+        goals : DataFrame, optional
+            ``goal`` and perhaps ``measure, due, support``; empty rows are left for the conversation.
+        policy : DisclosurePolicy, optional
+            For texts; the result brings its own for numbers.
+        use : str, optional
+            What the report is for; refused if the ratings were collected for something else.
+
+        Returns
+        -------
+        pathlib.Path
+            The file written.
+
+        Raises
+        ------
+        SettingsError
+            If there is no such person or language, or the file cannot be written.
+        PolicyError
+            If the use is refused.
+        """
+        return feedback(
+            self, path, ratee, lang=lang, incidents=incidents, narratives=narratives, comments=comments, goals=goals, policy=policy, use=use
+        )
+
+
 def _team(audience: Audience, manager: str | None, people: People | DataFrame | None) -> tuple[str, ...] | None:
     """Find whom a manager may read about."""
     if audience != "manager":
@@ -125,6 +190,13 @@ def report(subject: Any, path: str | Path, **options: Any) -> Path:
     from rankkit.report import html
 
     return html.write(subject, Path(path), **options)
+
+
+def feedback(subject: Any, path: str | Path, ratee: str, **options: Any) -> Path:
+    """Write the report of one person."""
+    from rankkit.report import feedback_page
+
+    return feedback_page.write(subject, Path(path), ratee, **options)
 
 
 def workbook(subject: Any, path: str | Path, **options: Any) -> Path:

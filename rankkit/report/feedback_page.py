@@ -209,7 +209,8 @@ def _profile(result: Result, ratee: str) -> tuple[list[str], list[str]]:
             own = part.release("ratee", ratee).iloc[0]
             if np.isfinite(own["score"]) and np.isfinite(own["se"]):
                 rows[clean(name)] = (float(own["score"]), float(own["se"]))
-    low, high = [], []
+    low: list[str] = []
+    high: list[str] = []
     for name, (score, se) in rows.items():
         rest = [v for other, v in rows.items() if other != name]
         if not rest:
@@ -229,7 +230,7 @@ def _by_source(result: Result, ratee: str, lang: Lang) -> tuple[tuple[str, ...],
     own = table.xs(ratee, level="ratee").reset_index()
     groups = list(dict.fromkeys(own["source"]))
     dimensions = [d for d in dict.fromkeys(own["dimension"]) if d != _ALL]
-    cells = {(r["source"], r["dimension"]): r for r in own.to_dict("records")}
+    cells = {(r["source"], r["dimension"]): {str(k): v for k, v in r.items()} for r in own.to_dict("records")}
     rows = [(clean(d), tuple(_shown(cells.get((g, d)), lang) for g in groups)) for d in dimensions]
     sizes = tuple(str(max((int(cells[g, d]["n"]) for d in dimensions if (g, d) in cells), default=0)) for g in groups)
     return tuple(groups), tuple(rows), sizes
@@ -250,8 +251,9 @@ def _gaps(result: Result, ratee: str, lang: Lang) -> tuple[tuple[str, str, str, 
     table = result.evidence.get("released_self_other")
     if table is None or ratee not in set(table.index.get_level_values("ratee")):
         return ()
-    own = table.xs(ratee, level="ratee")
-    rows = [(str(d), row) for d, row in own.to_dict("index").items() if d != _ALL and np.isfinite(row["self"])]
+    own = table.xs(ratee, level="ratee").reset_index()
+    records = [{str(k): v for k, v in r.items()} for r in own.to_dict("records")]
+    rows = [(str(r["dimension"]), r) for r in records if r["dimension"] != _ALL and np.isfinite(r["self"])]
     return tuple(
         (
             clean(d),

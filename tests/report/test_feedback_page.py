@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -101,6 +102,13 @@ def test_any_method_can_give_feedback() -> None:
     assert "publish" in text
     duels = rk.PairedComparison().fit(rk.datasets.load("journal_citations"))
     assert "rank" in text_of(feedback_page.page(duels, duels.people[0]))
+
+
+def test_results_write_it(result: MultiSourceFeedbackResult, tmp_path: Path) -> None:
+    path = result.to_feedback(tmp_path / "feedback.html", "L2", lang="zh")
+    assert "您的总体位置" in path.read_text(encoding="utf-8")
+    with pytest.raises(SettingsError):
+        result.to_feedback(tmp_path / "feedback.pdf", "L2")
 
 
 def test_bad_requests(result: MultiSourceFeedbackResult) -> None:
