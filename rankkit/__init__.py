@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rankkit import accuracy, agreement, bias, datasets, elicit, errors, privacy, simulate
+    from rankkit import accuracy, agreement, bias, calibration, datasets, elicit, errors, privacy, simulate
     from rankkit.assessment import FittedBy, fit_by
     from rankkit.comparing import MethodComparison, compare
     from rankkit.design_audit import DesignAudit, audit
@@ -69,6 +69,7 @@ _HOME = {
     "audit": "design_audit",
     "bias": "",
     "compare": "comparing",
+    "calibration": "",
     "datasets": "",
     "elicit": "",
     "errors": "",
@@ -118,6 +119,7 @@ __all__ = [
     "agreement",
     "audit",
     "bias",
+    "calibration",
     "compare",
     "datasets",
     "elicit",

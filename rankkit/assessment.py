@@ -15,7 +15,7 @@ import pandas as pd
 from rankkit.errors import DataError, PeopleError, Problem, SettingsError
 from rankkit.lazy_tables import each
 from rankkit.privacy import pooled
-from rankkit.privacy.confidential import Confidential
+from rankkit.privacy.confidential import Confidential, guarded
 from rankkit.result import Result, Status
 from rankkit.tables.attributes import Attributes
 from rankkit.tables.judgements import Judgements
@@ -143,7 +143,7 @@ class Assessment(ABC, Generic[T, R]):
         result = replace(result, settings=self.settings(), provenance=origin, notes=(*notes, *result.notes))
         if result.confidential is None and isinstance(table, Ratings) and pooled.protects_some(table):
             result = replace(result, confidential=Confidential.later(partial(pooled.later, table, result, self)))
-        return result
+        return result if result.confidential is None else replace(result, parts=guarded(result.parts, result.confidential))
 
     def settings(self) -> dict[str, Any]:
         """Return the settings by name."""

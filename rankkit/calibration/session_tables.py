@@ -204,19 +204,20 @@ def quota_only(state: SessionState) -> tuple[int, int]:
 
 
 def who_moved_whom(state: SessionState, names: Names) -> pd.DataFrame:
-    """Standing moves by proposer and manager of the ratee: ``up, down, quota_only, without_evidence``."""
+    """Standing moves by proposer and manager of the ratee: ``up, down, placed, quota_only, without_evidence``."""
     rows = [
         {
             "proposer": names.label(m.by),
             "manager": names.manager(m.who),
             "up": int(m.steps > 0),
             "down": int(m.steps < 0),
+            "placed": int(m.data["from"] is None),
             "quota_only": int(m.data["code"] == "quota_only"),
             "without_evidence": int(not m.data["evidence"]),
         }
         for m in state.standing
     ]
-    columns = ["proposer", "manager", "up", "down", "quota_only", "without_evidence"]
+    columns = ["proposer", "manager", "up", "down", "placed", "quota_only", "without_evidence"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.groupby(["proposer", "manager"], as_index=False).sum() if len(frame) else frame
 

@@ -125,7 +125,7 @@ def largest_remainder(n: int, shares: Sequence[Share], *, seat_ties: SeatTies = 
     fractions = exact_shares(shares)
     quotas = [share * n for share in fractions]
     counts = [floor(quota) for quota in quotas]
-    priority = _priority(len(quotas), seat_ties)
+    priority = served_order(len(quotas), seat_ties)
     by_remainder = sorted(range(len(quotas)), key=lambda b: (counts[b] - quotas[b], priority[b]))
     for b in by_remainder[: n - sum(counts)]:
         counts[b] += 1
@@ -161,7 +161,7 @@ def sainte_lague(n: int, shares: Sequence[Share], *, seat_ties: SeatTies = "midd
     """
     fractions = exact_shares(shares)
     size = len(fractions)
-    priority = _priority(size, seat_ties)
+    priority = served_order(size, seat_ties)
     safe = max(Fraction(0), n - Fraction(size, 2))  # seats every quotient ≥ 1/(2·safe) earns; never more than n
     counts = [floor(share * safe + Fraction(1, 2)) if share else 0 for share in fractions]
     while sum(counts) < n:
@@ -222,8 +222,26 @@ def _share(share: Share, position: int) -> Fraction:
     return value
 
 
-def _priority(size: int, seat_ties: SeatTies) -> list[tuple[int, int]]:
-    """Order in which grades of equal claim are served."""
+def served_order(size: int, seat_ties: SeatTies) -> list[tuple[int, int]]:
+    """Order in which grades of equal claim are served.
+
+    Parameters
+    ----------
+    size : int
+        Number of grades.
+    seat_ties : {"middle", "top", "bottom"}
+        As in :func:`largest_remainder`.
+
+    Returns
+    -------
+    list of tuple
+        One key a grade; the smallest is served first.
+
+    Examples
+    --------
+    >>> sorted(range(4), key=served_order(4, "middle").__getitem__)
+    [1, 2, 0, 3]
+    """
     if seat_ties == "middle":
         return [(abs(2 * b - (size - 1)), b) for b in range(size)]
     return [(0, b if seat_ties == "top" else -b) for b in range(size)]

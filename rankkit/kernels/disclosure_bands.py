@@ -109,7 +109,7 @@ def grid(smallest: Fraction) -> Fraction:
 
 
 def rounded(
-    total: Fraction, parts: Sequence[Part], categories: int, margin: int, offset: Fraction = Fraction(0)
+    total: Fraction, parts: Sequence[Part], categories: int, margin: int, offset: Fraction = Fraction(0), *, unit: int = 1
 ) -> tuple[Fraction, Fraction]:
     """Show a weighted sum of groups more finely than their bands imply, without fixing anybody.
 
@@ -129,6 +129,8 @@ def rounded(
         As for :func:`ends`.
     offset : Fraction
         What is added to Σ weight × sum.
+    unit : int
+        Categories between two answers of a rater where some answers lie closer together than others.
 
     Returns
     -------
@@ -147,7 +149,7 @@ def rounded(
     banded = [p for p in parts if p.end]
     if not banded:
         return low, high
-    step = grid(max(p.weight for p in banded))
+    step = grid(max(p.weight for p in banded) * unit)
     top, bottom = ([p for p in banded if p.end == side] for side in (1, -1))
     above = high - _reach(top, categories, margin) if top else high
     below = low + _reach(bottom, categories, margin) if bottom else low

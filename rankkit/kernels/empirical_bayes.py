@@ -84,7 +84,7 @@ def posterior(estimate: Floats, covariance: Covariance) -> Posterior:
     values, vectors = np.linalg.eigh(contrast + 2 * (float(np.trace(contrast)) or 1.0) / n)
     values, vectors = np.maximum(values[:-1], 0.0), vectors[:, :-1]
     z = vectors.T @ centred
-    between = _between(values, z**2)
+    between = most_likely_spread(values, z**2)
     weight = between / np.maximum(between + values, 1e-300)
     mean = estimate.mean() + vectors @ (weight * z)
     return Posterior(mean, symmetric_root((vectors * (weight * values)) @ vectors.T), between)
@@ -94,7 +94,7 @@ def _weighted(estimate: Floats, v: Floats) -> tuple[float, float]:
     """Weigh the mean by 1/(τ² + v_i), and find τ² around it, in turns: each turn raises the likelihood."""
     mean = float(estimate.mean())
     for _ in range(_TURNS):
-        between = _between(v, (estimate - mean) ** 2)
+        between = most_likely_spread(v, (estimate - mean) ** 2)
         weight = 1 / np.maximum(between + v, 1e-12 * float(v.max()) or 1.0)
         before, mean = mean, float(np.average(estimate, weights=weight))
         if abs(mean - before) <= 1e-12 * float(np.ptp(estimate)):
@@ -102,8 +102,27 @@ def _weighted(estimate: Floats, v: Floats) -> tuple[float, float]:
     return mean, between
 
 
-def _between(error: Floats, square: Floats) -> float:
-    """Maximise Σ −½ log(τ² + v_j) − ½ z_j²/(τ² + v_j) over τ² ≥ 0."""
+def most_likely_spread(error: Floats, square: Floats) -> float:
+    r"""Maximise :math:`\sum_j -\tfrac12 \log(\tau^2 + v_j) - \tfrac12 z_j^2 / (\tau^2 + v_j)` over τ² ≥ 0.
+
+    Parameters
+    ----------
+    error : ndarray, shape (k,)
+        Error variances v_j of contrasts.
+    square : ndarray, shape (k,)
+        Their squares z_j².
+
+    Returns
+    -------
+    float
+        τ².
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> round(most_likely_spread(np.ones(2), np.array([3.0, 5.0])), 6)
+    3.0
+    """
     top = float(square.sum())
     if top == 0.0:
         return 0.0

@@ -107,11 +107,6 @@ class ManyFacetRaschResult(Result):
         """Log-likelihood (joint, or marginal) of the ratings without extreme elements."""
         return float(self._table("likelihood")["value"]["loglik"])
 
-    @property
-    def findings(self) -> pd.DataFrame:
-        """Raters and cells worth a look (columns of the findings contract)."""
-        return self._table("findings")
-
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Tables this method adds to reports."""
         names = (*(f"{facet}_measures" for facet in self.facets[1:]), *_TABLES)

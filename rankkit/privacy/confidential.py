@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from rankkit.privacy.policy import Purpose
 if TYPE_CHECKING:
     from rankkit.privacy.ledger import Ledger
 
+P = TypeVar("P")
 _COLUMNS = ["value", "low", "high", "n", "shown", "code"]
 
 
@@ -40,6 +41,8 @@ class Confidential:
         the spread of one ratee's own raters.
     purpose : str or None
         What the data were collected for.
+    released : mapping of str to DataFrame
+        Tables to be shown in the place of those the result has under the same names.
     """
 
     policy: str
@@ -49,6 +52,7 @@ class Confidential:
     notes: tuple[Problem, ...] = ()
     keep_se: bool = True
     purpose: Purpose | None = None
+    released: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -108,6 +112,11 @@ class Confidential:
         """Itself: nothing is put off."""
         return self
 
+    def of_part(self, name: str) -> Confidential:
+        """What may be shown of one dimension: nothing where nothing was decided about it."""
+        scores = self.dimensions[name] if name in self.dimensions else self.scores.iloc[:0]
+        return Confidential(policy=self.policy, scores=scores, notes=self.notes, keep_se=self.keep_se, purpose=self.purpose)
+
 
 class ConfidentialLater:
     """A :class:`Confidential` that is made when it is first needed."""
@@ -126,6 +135,27 @@ class ConfidentialLater:
 
     def __repr__(self) -> str:
         return f"<ConfidentialLater{': ' + repr(self.finished) if 'finished' in vars(self) else ''}>"
+
+
+def guarded(parts: Mapping[str, P], whole: Confidential | ConfidentialLater) -> Mapping[str, P]:
+    """Give each part of a result its share of what may be shown of the whole."""
+    makers = {name: partial(_guarded_part, parts, name, whole) for name in parts}
+    if isinstance(parts, dict):
+        return {name: make() for name, make in makers.items()}
+    kind: Any = type(parts)  # parts that are made when asked for stay so
+    later: Mapping[str, P] = kind(makers)
+    return later
+
+
+def _guarded_part(parts: Mapping[str, P], name: str, whole: Confidential | ConfidentialLater) -> P:
+    part: Any = parts[name]
+    kept: P = replace(part, confidential=Confidential.later(partial(_of_part, whole, name)))
+    return kept
+
+
+def _of_part(whole: Confidential | ConfidentialLater, name: str, *, ledger: Ledger | None = None, cycle: str = "") -> Confidential:
+    told = whole.finished if ledger is None else whole.joined(ledger, cycle)
+    return told.of_part(name)
 
 
 def _rows(disclosures: Mapping[str, Disclosure], name: str) -> pd.DataFrame:

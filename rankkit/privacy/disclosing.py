@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from rankkit.errors import DataError, Lang, Problem, SettingsError
 from rankkit.kernels.disclosure_bands import Part, implied, rounded
 from rankkit.privacy import blocks as forming
 from rankkit.privacy.blocks import Answer, Block, Grouping
-from rankkit.privacy.policy import DisclosurePolicy
+from rankkit.privacy.policy import DisclosurePolicy, OnLattice
 from rankkit.privacy.statements import GroupMean, RollUp, Statement, checked, fraction
 from rankkit.privacy.weighing import Weighed, weighed
 
@@ -115,6 +116,8 @@ def disclose(
     *,
     scale: tuple[float, float],
     step: float = 1,
+    widest: float | None = None,
+    refine: bool = True,
     ratee: str | None = None,
     cycle: str = "",
     ledger: Ledger | None = None,
@@ -139,6 +142,11 @@ def disclose(
         Lowest and highest score of the form.
     step : float
         Distance of two scores.
+    widest : float, optional
+        Distance of two answers of the form, where scores lie closer together (means of several occasions); ``step`` by default.
+    refine : bool
+        False: composites are never shown more finely than their bands imply. For numbers that stand beside those of another
+        disclosure which no ledger joins to this one.
     ratee : str, optional
         Who it is about; read from the column ``ratee`` if there is one.
     cycle : str
@@ -184,10 +192,11 @@ def disclose(
     if ratee is None:
         ratee = str(kept["ratee"].iloc[0]) if "ratee" in kept and len(kept) else ""
     bounds = _scale(scale, step)
+    unit = 1 if widest is None else max(ceil(fraction(widest) / bounds[2]), 1)
     with nullcontext() if ledger is None else ledger.held():
         earlier = () if ledger is None else ledger.released(ratee, cycle, bounds)
         token = str if ledger is None else ledger.token
-        out = _Work(kept, statements, policy, bounds, earlier, token).result(ratee)
+        out = _Work(kept, statements, policy, bounds, earlier, token, unit=unit, refine=refine).result(ratee)
         if ledger is not None:
             ledger.record(out, cycle)
     return out
@@ -237,7 +246,11 @@ class _Work:
         scale: tuple[Fraction, Fraction, Fraction],
         earlier: Iterable[Block | Refined],
         token: Any,
+        *,
+        unit: int,
+        refine: bool,
     ) -> None:
+        self.rules, self.unit, self.refine = OnLattice.of(policy, unit), unit, refine
         self.policy, self.scale, self.statements = policy, scale, list(statements)
         low, high, step = scale
         self.categories = int((high - low) / step) + 1
@@ -255,7 +268,7 @@ class _Work:
         for s in self.statements:
             if isinstance(s, RollUp):
                 rolled.setdefault(s.dimension, set()).add(frozenset(s.sources))
-        self.grouping: Grouping = forming.group(self.answers, [b for b in before if isinstance(b, Block)], rolled, policy, self.categories)
+        self.grouping: Grouping = forming.group(self.answers, [b for b in before if isinstance(b, Block)], rolled, self.rules, self.categories)
         self.refined = [r for r in before if isinstance(r, Refined)]
         self.notes = list(self.grouping.notes)
 
@@ -311,9 +324,9 @@ class _Work:
         if same is not None:
             return same.low, same.high, "rounded"
         used = {key for r in self.refined for key, _ in r.weights}
-        if any(w < 0 for _, w in found.parts) or any(b.key in used for b, _ in banded) or found.total is None:
+        if not self.refine or any(w < 0 for _, w in found.parts) or any(b.key in used for b, _ in banded) or found.total is None:
             return low, high, "interval"
-        fine = rounded(found.total, parts, self.categories, self.policy.margin, found.offset)
+        fine = rounded(found.total, parts, self.categories, self.rules.margin, found.offset, unit=self.unit)
         if fine == (low, high):
             return low, high, "interval"
         self.refined.append(Refined(tuple((b.key, w) for b, w in found.parts if w), found.offset, *fine))

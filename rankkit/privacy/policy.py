@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -110,6 +110,29 @@ class DisclosurePolicy:
         """Return the settings, for provenance."""
         shown = {**MIN_RATERS, **self.min_raters}
         return {"policy": self.policy, "min_raters": shown, "min_comments": self.min_comments, "purpose": self.purpose}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnLattice(DisclosurePolicy):
+    """A policy where some answers lie closer together than others: margins are counted in the widest distance, ``unit`` categories.
+
+    Means of several occasions lie between the points of a form; somebody who answered once still moves by a whole point, so that
+    a margin of the narrowest distance would protect nobody.
+    """
+
+    unit: int = 1
+
+    __hash__ = DisclosurePolicy.__hash__
+
+    @property
+    def margin(self) -> int:
+        """Narrow categories a feasible range keeps beyond one."""
+        return super().margin * self.unit
+
+    @classmethod
+    def of(cls, policy: DisclosurePolicy, unit: int) -> OnLattice:
+        """The same policy with another unit."""
+        return cls(**{f.name: getattr(policy, f.name) for f in fields(DisclosurePolicy)}, unit=unit)
 
 
 def require_purpose(collected_for: str | None, use: str) -> None:

@@ -13,12 +13,16 @@ from rankkit.kernels.arrays import Floats
 from rankkit.privacy.confidential import Confidential
 from rankkit.privacy.disclosing import Disclosure, disclose
 from rankkit.privacy.policy import DisclosurePolicy
-from rankkit.privacy.statements import Linear, RollUp, Statement, cells_of
+from rankkit.privacy.statements import Pooled, Statement, cells_of
 from rankkit.tables.ratings import Ratings
 
 if TYPE_CHECKING:
     from rankkit.privacy.ledger import Ledger
 
+FEWEST_POOLED = 5
+"""People over whom a spread is pooled before anybody sees it: mean and spread of one person's raters give their answers away."""
+
+_NOT_ALL = ("W-LATEANSWER", "W-GROUPSLACKING")  # the number leaves answers out
 _SCORE = "score"
 _NEAR = 1e-6  # score units: a float mean against the exact one
 
@@ -47,7 +51,9 @@ def pooled(
     """Disclose scores that are means over all raters, whatever their source.
 
     A score is shown only if it is the weighted mean over dimensions of the mean over raters; scores that were adjusted, or are
-    of another model, are withheld: what they say about single ratings cannot be worked out.
+    of another model, are withheld: what they say about single ratings cannot be worked out. Groups are those multi-source feedback
+    forms of the same ratings, and numbers are no finer than these groups imply, so that results of two methods side by side give
+    no more away than one; raters of groups that are not shown are left out of the mean.
 
     Parameters
     ----------
@@ -71,16 +77,25 @@ def pooled(
     """
     policy = DisclosurePolicy()
     used = tuple(s for s in table.sources if s != "self") if sources is None else tuple(sources)
-    cells = cells_of(table)
-    cells = cells[cells["source"].isin(used)]
+    cells = cells_of(table)  # of all sources: groups must be the same whatever a method makes of them
     disclosures: dict[str, Disclosure] = {}
     if plain and scale is not None:
         step = _step(cells["score"].to_numpy(dtype=np.float64), scale)
+        widest = _step(table.score[~np.isnan(table.score)], scale)
         with nullcontext() if ledger is None else ledger.held():
             for ratee, part in cells.groupby("ratee", sort=True):
                 statements = _statements(part, used, dimension_weights)
                 disclosures[str(ratee)] = disclose(
-                    part, statements, policy, scale=scale, step=step, ratee=str(ratee), ledger=ledger, cycle=cycle
+                    part,
+                    statements,
+                    policy,
+                    scale=scale,
+                    step=step,
+                    widest=widest,
+                    refine=ledger is not None,
+                    ratee=str(ratee),
+                    ledger=ledger,
+                    cycle=cycle,
                 )
     names = {d: d for d in table.dimensions} if len(table.dimensions) > 1 else {}
     told = Confidential.of(disclosures, score=_SCORE, dimensions=names)
@@ -90,17 +105,38 @@ def pooled(
         scores=scores,
         dimensions={d: _agreeing(told.dimensions[d], estimates.get(d, {})) for d in names},
         notes=told.notes,
+        keep_se=pooled_over_many(cells, policy),
     )
+
+
+def pooled_over_many(cells: pd.DataFrame, policy: DisclosurePolicy, sources: Iterable[str] | None = None) -> bool:
+    """Tell whether spreads of protected raters are pooled over enough people for nobody's answers to follow from them.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``ratee, rater, source``.
+    policy : DisclosurePolicy
+    sources : iterable of str, optional
+        Each of which must have enough; by default all protected sources together.
+
+    Returns
+    -------
+    bool
+        True if :data:`FEWEST_POOLED` people or more have at least two raters each.
+    """
+    own = cells.drop_duplicates(["ratee", "rater"])
+    own = own[[policy.protects(s) for s in own["source"]]]
+    groups = [own] if sources is None else [own[own["source"] == s] for s in sources if policy.protects(s)]
+    return all((g["ratee"].value_counts() > 1).sum() >= FEWEST_POOLED for g in groups)
 
 
 def _statements(cells: pd.DataFrame, sources: tuple[str, ...], weights: Mapping[str, Any] | None) -> list[Statement]:
     """The score of one person, and the mean on each dimension."""
-    rated = list(dict.fromkeys(cells["dimension"]))
-    nominal = {d: float(1 if weights is None else weights.get(d, 0)) for d in rated}
-    n = cells["dimension"].value_counts()
-    total = sum(nominal.values()) or 1.0
-    row = {(str(r), str(d)): nominal[d] / total / int(n[d]) for r, d in zip(cells["rater"], cells["dimension"], strict=True)}
-    return [Linear(_SCORE, row), *(RollUp(str(d), sources, str(d)) for d in rated)]
+    cells = cells[cells["source"].isin(sources)]
+    rated = [str(d) for d in dict.fromkeys(cells["dimension"])]
+    nominal = {d: 1 if weights is None else weights.get(d, 0) for d in rated}
+    return [Pooled(_SCORE, sources, nominal), *(Pooled(d, sources, {d: 1}) for d in rated)]
 
 
 def _agreeing(told: pd.DataFrame, estimates: Mapping[str, float]) -> pd.DataFrame:
@@ -110,6 +146,7 @@ def _agreeing(told: pd.DataFrame, estimates: Mapping[str, float]) -> pd.DataFram
     low, high = (out[c].to_numpy(dtype=np.float64) for c in ("low", "high"))
     with np.errstate(invalid="ignore"):
         other = ~((low - _NEAR <= own) & (own <= high + _NEAR))
+    other &= ~out["code"].isin(_NOT_ALL).to_numpy()  # whether answers that are held back change the number must not show
     out.loc[other, ["value", "low", "high"]] = np.nan
     out.loc[other, "shown"] = "suppressed"
     return out

@@ -15,7 +15,7 @@ from rankkit.errors import Problem
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.covariance import Covariance, Dense
 from rankkit.privacy.audience import Audience
-from rankkit.privacy.confidential import Confidential, ConfidentialLater
+from rankkit.privacy.confidential import Confidential, ConfidentialLater, guarded
 from rankkit.privacy.policy import DisclosurePolicy
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ class Guarded:
         if self.confidential is None:
             return self
         held: Any = self
-        joined: Self = replace(held, confidential=self.confidential.joined(ledger, cycle))
+        told = self.confidential.joined(ledger, cycle)
+        joined: Self = replace(held, confidential=told, parts=guarded(held.parts, told))
         return joined
 
     @property
@@ -91,8 +92,10 @@ def redacted(result: R, audience: Audience) -> R:
         return result
     told: Confidential = subject.confidential.finished
     kept: R = _with_values(subject, told.scores, told)
-    parts = {d: _with_values(subject.parts[d], told.dimensions[d], told) for d in subject.parts if d in told.dimensions}
-    evidence = {name: partial(getitem, subject.evidence, name) for name in (*told.tables, *_ALWAYS) if name in subject.evidence}
+    parts = {d: redacted(replace(subject.parts[d], confidential=told.of_part(d)), audience) for d in subject.parts if d in told.dimensions}
+    always = _ALWAYS if told.keep_se else ()
+    evidence: dict[str, Any] = {n: partial(getitem, subject.evidence, n) for n in (*told.tables, *always) if n in subject.evidence}
+    evidence |= {name: partial(getitem, told.released, name) for name in told.released}
     design = subject.design
     if design is not None and audience != "hr":
         nobody: dict[str, Any] = {
@@ -140,6 +143,7 @@ def _with_values(part: Any, told: pd.DataFrame, confidential: Confidential) -> A
     was = np.array([s in _ESTIMATED for s in part.status], dtype=bool)
     now = was & ~np.isnan(value)
     hidden = was & ~now
+    lacking = frame["code"].isin(("W-GROUPSLACKING", "W-LATEANSWER")).to_numpy()
     estimate = np.where(now, value, np.nan)
     status = tuple("suppressed" if h else s for h, s in zip(hidden, part.status, strict=True))
     reasons = tuple(
@@ -147,23 +151,44 @@ def _with_values(part: Any, told: pd.DataFrame, confidential: Confidential) -> A
         if h
         else Problem("I-SHOWNASRANGE", None, None, None, {"low": round(a, 2), "high": round(b, 2)})
         if n and b > a
+        else Problem("I-WITHOUTSMALL")
+        if n and left and r is None
         else r
-        for h, n, known, a, b, r in zip(hidden, now, listed, low, high, part.reasons, strict=True)
+        for h, n, known, left, a, b, r in zip(hidden, now, listed, lacking, low, high, part.reasons, strict=True)
     )
     width = (high - low)[now]
+    counted, behind = np.asarray(part.n_raters, dtype=np.float64)[now], np.nan_to_num(frame["n"].to_numpy(dtype=np.float64)[now])
+    fewer = np.where(lacking[now] & (behind > 0) & (counted > behind), counted / np.maximum(behind, 1), 1.0)
     index = np.flatnonzero(now[was])
-    changes = {c: _covariance(getattr(part, c), index, width) if confidential.keep_se else None for c in ("covariance", "joint_covariance")}
+    changes: dict[str, Any] = {c: _covariance(getattr(part, c), index, width, fewer) if confidential.keep_se else None for c in ("covariance", "joint_covariance")}
     if not confidential.keep_se:
         changes["se_basis"] = "none"
+    changes["df"] = np.maximum(np.floor(part.df), 1.0)
+    changes["df_difference"] = max(float(np.floor(part.df_difference)), 1.0)
+    changes["df_joint"] = None if part.df_joint is None else max(float(np.floor(part.df_joint)), 1.0)
     return replace(part, estimate=estimate, status=status, reasons=reasons, **changes, confidential=None)
 
 
-def _covariance(covariance: Covariance | None, index: Any, width: Floats) -> Any:
-    """Covariance of the people still shown; a range shown for a number adds width²/12."""
+def _covariance(covariance: Covariance | None, index: Any, width: Floats, fewer: Floats) -> Any:
+    """Covariance of the people still shown; fewer raters are less certain, and a range shown for a number adds width²/12.
+
+    Standard errors are rounded up to two digits: all digits of a spread over whole-number answers would say much about them.
+    """
     if covariance is None:
         return None
     kept = covariance.take(index)
-    return Dense(kept.dense() + np.diag(width**2 / 12)) if len(index) <= _DENSE_LIMIT else kept
+    if len(index) > _DENSE_LIMIT:
+        return kept
+    dense = kept.dense() * np.sqrt(np.outer(fewer, fewer)) + np.diag(width**2 / 12)
+    se = np.sqrt(np.diag(dense))
+    up = np.divide(_rounded_up(se), se, out=np.ones_like(se), where=se > 0)
+    return Dense(dense * np.outer(up, up))
+
+
+def _rounded_up(values: Floats) -> Floats:
+    """The next number of two significant digits."""
+    unit = 10.0 ** (np.floor(np.log10(np.maximum(values, 1e-12))) - 1)
+    return np.asarray(np.ceil(values / unit - 1e-9) * unit)
 
 
 def without_single_answers(frame: pd.DataFrame, policy: DisclosurePolicy | None = None) -> pd.DataFrame:

@@ -76,7 +76,25 @@ class Linear:
     weights: Mapping[tuple[str, str], Any]
 
 
-Statement = GroupMean | RollUp | Composite | Linear
+@dataclass(frozen=True)
+class Pooled:
+    """Weighted mean over dimensions of the mean over all raters of some sources who are in groups that are shown.
+
+    No group is merged for its sake, and raters of groups that are not shown are left out: it says nothing beyond the groups.
+
+    Parameters
+    ----------
+    name : str
+    sources : tuple of str
+    weights : mapping of dimension to number
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    weights: Mapping[str, Any]
+
+
+Statement = GroupMean | RollUp | Composite | Linear | Pooled
 
 
 def fraction(value: Any) -> Fraction:

@@ -9,7 +9,7 @@ from typing import Any
 
 from rankkit.errors import SettingsError
 from rankkit.privacy.blocks import MERGED, Answer, Block, Grouping
-from rankkit.privacy.statements import Composite, GroupMean, Linear, RollUp, Statement, fraction
+from rankkit.privacy.statements import Composite, GroupMean, Linear, Pooled, RollUp, Statement, fraction
 
 Answers = Mapping[str, Mapping[str, Answer]]
 Row = dict[tuple[str, str], Fraction]
@@ -66,10 +66,12 @@ def weighed(
         return work.pooled(statement.sources, statement.dimension, "E-DISCLOSE")
     if isinstance(statement, Composite):
         return work.composite(statement)
+    if isinstance(statement, Pooled):
+        return work.all_shown(statement)
     if isinstance(statement, Linear):
         row = {(d, token(r)): fraction(w) for (r, d), w in statement.weights.items()}
         return work.of_row({k: w for k, w in row.items() if w}, "W-NOTDERIVED")
-    raise SettingsError("E-TYPE", expected="GroupMean, RollUp, Composite or Linear", found=type(statement).__name__)
+    raise SettingsError("E-TYPE", expected="GroupMean, RollUp, Composite, Pooled or Linear", found=type(statement).__name__)
 
 
 class _Weighing:
@@ -109,6 +111,28 @@ class _Weighing:
         if late and (found.parts or found.certain):
             return replace(found, code="W-LATEANSWER", late=True, missing=len(late))
         return found
+
+    def all_shown(self, statement: Pooled) -> Weighed:
+        """Mean over the raters in groups that are shown, over dimensions with their weights."""
+        wanted = {d: fraction(w) for d, w in statement.weights.items() if w}
+        asked = {d: self._members(statement.sources, d) for d in wanted}
+        kept = {d: [r for r in raters if self._is_shown(r, d)] for d, raters in asked.items()}
+        present = sum((wanted[d] for d, raters in kept.items() if raters), Fraction(0))
+        held = [(r, d) for d, raters in asked.items() for r in raters if r not in kept[d]]
+        if not present:
+            n = len({r for raters in asked.values() for r in raters})
+            return Weighed(n=n, sources=" + ".join(statement.sources), code="W-GROUPSLACKING", missing=len({r for r, _ in held}))
+        row = {(d, r): wanted[d] / present / len(raters) for d, raters in kept.items() for r in raters}
+        found = self.of_row(row, "W-NOTDERIVED")
+        if not held or not (found.parts or found.certain):
+            return found
+        late = any(self.grouping.held.get(place) == "W-LATEANSWER" for place in held)
+        code = "W-LATEANSWER" if late else "W-GROUPSLACKING"
+        return replace(found, code=code, late=late, renormalised=True, missing=len({r for r, _ in held}))
+
+    def _is_shown(self, rater: str, dimension: str) -> bool:
+        """Whether an answer is in a group, or exempt."""
+        return rater in self.exempt.get(dimension, {}) or (rater, dimension) in self.grouping.place
 
     def composite(self, statement: Composite) -> Weighed:
         """Weighted mean of group means; a merged group takes the weights of its parts."""

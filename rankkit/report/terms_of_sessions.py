@@ -26,6 +26,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "expected_move": ("By lot", "随机期望"),
     "odds": ("Odds of down", "下调优势比"),
     "odds_range": ("Interval", "区间"),
+    "placed": ("Given an awaited grade", "补定等级"),
     "quota_only": ("Only for the curve", "仅为比例"),
     "without_evidence": ("Without evidence", "无证据"),
     "across_label": ("Cannot be told from", "无法区分于"),

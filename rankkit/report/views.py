@@ -45,7 +45,7 @@ _OWN_NOTES = frozenset(
         "I-CONFIDENTIAL",
     }
 )
-_OWN_REASONS = ("I-SHOWNASRANGE", "S-SUPPRESSED", "S-UNDISCLOSED")  # they say nothing about anybody else
+_OWN_REASONS = ("I-SHOWNASRANGE", "I-WITHOUTSMALL", "S-SUPPRESSED", "S-UNDISCLOSED")  # they say nothing about anybody else
 _OWN_SETTINGS = ("adjust", "assume", "scale", "weights", "level", "shares", "rankkit", "simulated", "ties", "penalty")
 _RESEARCH_SETTINGS = (*_OWN_SETTINGS, "data", "rows", "seed", "from", "order_effect", "judges", "solver", "seat_ties", "reliability")
 _RESEARCH_WORDS = frozenset(

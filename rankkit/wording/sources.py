@@ -50,5 +50,6 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "W-CONFIDENTIALREST": ("{n} numbers were withheld because they would give answers away", "", "有 {n} 个数字因会泄露评分而未予公布", ""),
     "S-SUPPRESSED": ("too few answered for a score that gives nobody away", "", "作答人数过少，无法给出不泄露个人评分的分数", ""),
     "S-UNDISCLOSED": ("nothing was released for this person", "", "未公布此人的结果", ""),
+    "I-WITHOUTSMALL": ("answers of groups too small to be shown are left out", "", "未计入人数过少而不显示的群体", ""),
     "I-SHOWNASRANGE": ("shown as the middle of {low}–{high}", "", "显示为 {low}–{high} 的中点", ""),
 }

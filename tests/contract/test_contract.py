@@ -16,6 +16,7 @@ from rankkit.methods.many_facet_rasch import ManyFacetRasch
 from rankkit.methods.multi_source_feedback import MultiSourceFeedback
 from rankkit.methods.narrative_appraisal import NarrativeAppraisal
 from rankkit.methods.paired_comparison import PairedComparison
+from rankkit.tables.ratings import Ratings
 from rankkit.testing import check_assessment, checks
 
 RATINGS, AVERAGED, COMPARISONS, RANKINGS = "ratings", "averaged_ratings", "comparisons", "rankings"
@@ -61,10 +62,13 @@ METHODS: dict[str, dict[str, Line]] = {
 # Each student rated one section only, so standardising within students leaves nothing to score, and no shared student links
 # the sections: no method can.
 CANNOT = {
-    *(("MultiSourceFeedback", "plain", d) for d in datasets.names(RATINGS) if d != "service_team"),  # no sources, or two cycles
+    *(("MultiSourceFeedback", "plain", d) for d in datasets.names(RATINGS) if d != "service_team"),  # no sources
     ("GraphicRatingScale", "z", "instructor_gender_ratings"),
     *(("ManyFacetRasch", how, "instructor_gender_ratings") for how in ("joint", "marginal")),
 }
+
+# Two cycles in one table: every method refuses them together, and one by one they are like service_team.
+CYCLES = {"service_team_feedback"}
 
 # The largest data set is left to the plain methods: adjusting is checked on all others, and this keeps the suite short.
 LONG = {
@@ -117,7 +121,7 @@ TRIALS = [
     for name, (_, _, kinds) in lines.items()
     for kind in kinds
     for dataset in datasets.names(kind)
-    if (method, name, dataset) not in CANNOT | LONG
+    if dataset not in CYCLES and (method, name, dataset) not in CANNOT | LONG
 ]
 
 
@@ -133,9 +137,11 @@ def test_every_method_is_checked():
 def test_contract(method, name, dataset):
     assessment, through, _ = METHODS[method][name]
     table = datasets.load(dataset)
-    if method == "MultiSourceFeedback":  # it has the most tables to compare: two teams and their leads are enough
+    if dataset == "service_team":  # the largest: two teams and four leads are enough
         kept = {f"A{k:02d}" for k in range(1, 60) if k % 8 in (1, 2)} | {"L1", "L2", "L3", "L4"}
         table = table.where(np.isin(np.array(table.people), sorted(kept))[table.ratee])
+        if through is not None:  # grades of protected ratings rest on what may be shown of them: tests/privacy
+            table = Ratings.from_frame(table.frame.drop(columns="source"))
     found = check_assessment(assessment, table, through=through)
     assert tuple(found["check"]) == checks()
     skipped = found[found["outcome"] != "passed"]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankkit.errors import PolicyError
-from rankkit.kernels.apportionment import _priority, exact, exact_shares, largest_remainder, range_quota, sainte_lague
+from rankkit.kernels.apportionment import served_order, exact, exact_shares, largest_remainder, range_quota, sainte_lague
 from tests.oracles_ranks import hamilton_is_optimal, webster
 
 CURVE = [10, 20, 40, 20, 10]
@@ -64,7 +64,7 @@ def test_hamilton_is_nearest_to_the_quotas(n, shares, rule):
 @given(st.integers(0, 60), SHARES, st.sampled_from(["middle", "top", "bottom"]))
 def test_webster_seat_by_seat(n, shares, rule):
     counts = sainte_lague(n, shares, seat_ties=rule)
-    assert counts.tolist() == webster(n, shares, _priority(len(shares), rule))
+    assert counts.tolist() == webster(n, shares, served_order(len(shares), rule))
 
 
 @given(st.integers(1, 3000), SHARES)
