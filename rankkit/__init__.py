@@ -89,9 +89,9 @@ _HOME = {
 }
 
 __all__ = [
+    "BARS",
     "AlternationRanking",
     "Attributes",
-    "BARS",
     "BARSBuilder",
     "BehaviouralObservationScale",
     "Comparisons",

@@ -171,7 +171,8 @@ def _kinds(disclosures: Iterable[Disclosure]) -> tuple[Problem, ...]:
     for d in disclosures:
         for code in {*d.table["code"], *(note.code for note in d.notes)} - {""}:
             counts[code] = counts.get(code, 0) + 1
-    known = {"W-K": "W-CONFIDENTIALK", "W-MERGED": "W-CONFIDENTIALMERGED", "I-BAND": "I-CONFIDENTIALBAND", "W-LATEANSWER": "W-CONFIDENTIALLATE"}
+    known = {"W-K": "W-CONFIDENTIALK", "W-MERGED": "W-CONFIDENTIALMERGED", "I-BAND": "I-CONFIDENTIALBAND"}
+    known["W-LATEANSWER"] = "W-CONFIDENTIALLATE"
     notes = [Problem("I-CONFIDENTIAL")]
     notes += [Problem(known[c], None, None, None, {"n": n}) for c, n in sorted(counts.items()) if c in known]
     others = sum(n for c, n in counts.items() if c not in known and c != "W-GROUPSLACKING")

@@ -113,9 +113,8 @@ def moves(session: SessionRecord, lang: Lang, most: int | None = None) -> Grid |
 
 def who(session: SessionRecord, lang: Lang) -> Grid | None:
     """Standing moves by proposer and manager."""
-    return _grid(
-        session.who_moved_whom.to_dict("records"), lang, dict.fromkeys(("up", "down", "placed", "quota_only", "without_evidence"), 0)
-    )  # type: ignore[arg-type]
+    rows = [{str(k): v for k, v in row.items()} for row in session.who_moved_whom.to_dict("records")]
+    return _grid(rows, lang, dict.fromkeys(("up", "down", "placed", "quota_only", "without_evidence"), 0))
 
 
 def boundary(session: SessionRecord, lang: Lang, most: int | None = None) -> Grid | None:
