@@ -34,7 +34,15 @@ if TYPE_CHECKING:
     from rankkit.tables.rank_matrix import rankings_from_matrix
     from rankkit.tables.rankings import Rankings
     from rankkit.tables.ratings import Ratings
-    from rankkit.tables.reading import read_attributes, read_comparisons, read_people, read_rankings, read_ratings
+    from rankkit.tables.reading import (
+        read_attributes,
+        read_comparisons,
+        read_incidents,
+        read_narratives,
+        read_people,
+        read_rankings,
+        read_ratings,
+    )
     from rankkit.tables.wide import from_matrix, from_wide
 
 _HOME = {
@@ -81,6 +89,8 @@ _HOME = {
     "rankings_from_matrix": "tables.rank_matrix",
     "read_attributes": "tables.reading",
     "read_comparisons": "tables.reading",
+    "read_incidents": "tables.reading",
+    "read_narratives": "tables.reading",
     "read_people": "tables.reading",
     "read_rankings": "tables.reading",
     "read_ratings": "tables.reading",
@@ -132,6 +142,8 @@ __all__ = [
     "rankings_from_matrix",
     "read_attributes",
     "read_comparisons",
+    "read_incidents",
+    "read_narratives",
     "read_people",
     "read_rankings",
     "read_ratings",

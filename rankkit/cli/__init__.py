@@ -1,4 +1,4 @@
-"""The command line: ``rankkit demo | check | fit | compare | grade | report | template | datasets | elicit | calibrate``."""
+"""The command line: ``rankkit demo | check | fit | compare | grade | report | feedback | template | datasets | elicit | calibrate``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import click
 
 from rankkit.cli.asking import elicit
 from rankkit.cli.calibrate import calibrate
-from rankkit.cli.fitting import compare, demo, fit, grade, report
+from rankkit.cli.fitting import compare, demo, feedback, fit, grade, report
 from rankkit.cli.reading_files import check, datasets, template
 
 
@@ -16,5 +16,5 @@ def main() -> None:
     """Statistical ranking and calibration of performance ratings, with the uncertainty shown."""
 
 
-for _command in (demo, check, fit, compare, grade, report, template, datasets, elicit, calibrate):
+for _command in (demo, check, fit, compare, grade, report, feedback, template, datasets, elicit, calibrate):
     main.add_command(_command)

@@ -1,4 +1,4 @@
-"""Tables into results: `rankkit demo`, `fit`, `compare`, `grade`, `report`."""
+"""Tables into results: `rankkit demo`, `fit`, `compare`, `grade`, `report`, `feedback`."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def fit(
     from rankkit import methods, plot
 
     cls = methods.named(method)
-    kinds = {"Ratings": "ratings", "Comparisons": "comparisons", "Rankings": "rankings"}
+    kinds = {name: name.lower() for name in ("Ratings", "Comparisons", "Rankings", "Incidents", "Narratives")}
     if cls.accepts.__name__ not in kinds:
         raise click.UsageError(f"{method} works on a result: use `rankkit grade RESULT.json`.")
     result = _configured(cls, settings).fit(read_table(file, kinds[cls.accepts.__name__], columns, scale, sheet, encoding, words))
@@ -155,19 +155,59 @@ def grade(
 @click.command()
 @click.argument("result", type=click.Path(exists=True, path_type=Path))
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--audience", type=click.Choice(["committee", "hr", "ratee", "research"]), default="committee", show_default=True)
+@click.option("--audience", type=click.Choice(["committee", "hr", "manager", "ratee", "research"]), default="committee", show_default=True)
 @click.option("--ratee", default=None, help="Whose report it is (audience ratee).")
+@click.option("--manager", default=None, help="Whose team it is about (audience manager, with --people).")
+@click.option("--people", type=click.Path(exists=True, path_type=Path), default=None, help="Table of people with their managers.")
+@click.option("--use", type=click.Choice(["development", "administration", "research"]), default=None, help="What it is for.")
 @LANG
 @plainly
-def report(result: Path, path: Path, audience: str, ratee: str | None, lang: Lang | None) -> None:
+def report(
+    result: Path,
+    path: Path,
+    audience: str,
+    ratee: str | None,
+    manager: str | None,
+    people: Path | None,
+    use: str | None,
+    lang: Lang | None,
+) -> None:
     """Write a report of an archived RESULT (json) to PATH (.html or .xlsx)."""
     import rankkit as rk
 
     loaded = rk.Result.from_json(result)
-    if path.suffix.lower() == ".xlsx":
-        say_written([loaded.to_excel(path, audience=audience, lang=lang or language(), ratee=ratee)])  # type: ignore[arg-type]
-    else:
-        say_written([loaded.to_report(path, audience=audience, lang=lang or language(), ratee=ratee)])  # type: ignore[arg-type]
+    write: Any = loaded.to_excel if path.suffix.lower() == ".xlsx" else loaded.to_report
+    staff = None if people is None else rk.read_people(people)
+    say_written([write(path, audience=audience, lang=lang or language(), ratee=ratee, manager=manager, people=staff, use=use)])
+
+
+@click.command()
+@click.argument("result", type=click.Path(exists=True, path_type=Path))
+@click.argument("ratee")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--incidents", type=click.Path(exists=True, path_type=Path), default=None, help="Log of incidents.")
+@click.option("--narratives", type=click.Path(exists=True, path_type=Path), default=None, help="Texts about people.")
+@click.option("--use", type=click.Choice(["development", "administration", "research"]), default=None, help="What it is for.")
+@LANG
+@plainly
+def feedback(
+    result: Path, ratee: str, path: Path, incidents: Path | None, narratives: Path | None, use: str | None, lang: Lang | None
+) -> None:
+    """Write the feedback report of one person, RATEE, from an archived RESULT (json) to PATH (.html)."""
+    import rankkit as rk
+
+    say_written(
+        [
+            rk.Result.from_json(result).to_feedback(
+                path,
+                ratee,
+                lang or language(),
+                incidents=None if incidents is None else rk.read_incidents(incidents),
+                narratives=None if narratives is None else rk.read_narratives(narratives),
+                use=use,
+            )
+        ]
+    )
 
 
 def _configured(cls: Any, settings: tuple[str, ...]) -> Any:

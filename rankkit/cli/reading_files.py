@@ -116,7 +116,12 @@ def read_table(
     if kind == "ratings":
         meaning = named_numbers(words) if words and "=" in words else words
         return reading.read_ratings(file, named or None, scale, words=meaning, **common)
-    read = reading.read_comparisons if kind == "comparisons" else reading.read_rankings
+    read: Any = {
+        "comparisons": reading.read_comparisons,
+        "rankings": reading.read_rankings,
+        "incidents": reading.read_incidents,
+        "narratives": reading.read_narratives,
+    }[kind]
     return read(file, named or None, **common)
 
 

@@ -11,6 +11,8 @@ from rankkit.errors import DataError, SettingsError
 from rankkit.tables import grade_words
 from rankkit.tables.attributes import Attributes
 from rankkit.tables.comparisons import Comparisons
+from rankkit.tables.incidents import Incidents
+from rankkit.tables.narratives import Narratives
 from rankkit.tables.people import People
 from rankkit.tables.rankings import Rankings
 from rankkit.tables.ratings import Ratings
@@ -264,6 +266,91 @@ def read_attributes(
     found = read_sheet(source, encoding=encoding, sheet=sheet)
     with _rows_kept(found, counted=True):
         return Attributes.from_frame(found.frame, columns=columns, source_name=found.name)
+
+
+def read_incidents(
+    source: Any,
+    columns: Mapping[str, str] | None = None,
+    *,
+    as_of: Any = None,
+    encoding: str | None = None,
+    sheet: str | int | None = None,
+) -> Incidents:
+    """Read a log of incidents: ``ratee, occurred_on, valence`` or ``effectiveness``, and perhaps who wrote it, when, and the words.
+
+    Parameters
+    ----------
+    source : path-like, DataFrame, or any frame narwhals supports
+        As :func:`read_ratings`.
+    columns : mapping, optional
+        Our column name to the file's own.
+    as_of : date, optional
+        The day of reading; later dates are refused.
+    encoding, sheet
+        As :func:`read_people`.
+
+    Returns
+    -------
+    Incidents
+
+    Raises
+    ------
+    DataError
+        With every problem of the table.
+    ReadingError
+        If the file cannot be read as a table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"工号": ["007"], "日期": ["2026-03-01"], "效价": [1]})
+    >>> read_incidents(frame, {"ratee": "工号", "occurred_on": "日期", "valence": "效价"})
+    <Incidents: 1 of 1 people, 2026-03-01 to 2026-03-01>
+    """
+    found = read_sheet(source, encoding=encoding, sheet=sheet)
+    with _rows_kept(found, counted=True):
+        return Incidents.from_frame(found.frame, columns=columns, source_name=found.name, as_of=as_of)
+
+
+def read_narratives(
+    source: Any,
+    columns: Mapping[str, str] | None = None,
+    *,
+    encoding: str | None = None,
+    sheet: str | int | None = None,
+) -> Narratives:
+    """Read texts about people: ``narrative, ratee, section, text`` and perhaps ``author, source, cycle, lang``.
+
+    Parameters
+    ----------
+    source : path-like, DataFrame, or any frame narwhals supports
+        As :func:`read_ratings`.
+    columns : mapping, optional
+        Our column name to the file's own.
+    encoding, sheet
+        As :func:`read_people`.
+
+    Returns
+    -------
+    Narratives
+
+    Raises
+    ------
+    DataError
+        With every problem of the table.
+    ReadingError
+        If the file cannot be read as a table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"narrative": ["n1"], "ratee": ["007"], "section": ["did"], "text": ["Answered 40 calls a day."]})
+    >>> len(read_narratives(frame))
+    1
+    """
+    found = read_sheet(source, encoding=encoding, sheet=sheet)
+    with _rows_kept(found, counted=True):
+        return Narratives.from_frame(found.frame, columns=columns, source_name=found.name)
 
 
 def known_words(words: Mapping[str, float] | str | None) -> Mapping[str, float] | None:
