@@ -300,7 +300,7 @@ def bank_notes(bank: ItemBank, state: BarsState, selection: Selection) -> list[P
     for step, column in (("retranslation", "n_retranslated"), ("scaling", "n_scaled")):
         judged = items.loc[(items[column] > 0) & (items["stage"] != "dropped"), column]
         if len(judged) and judged.min() < FEW_JUDGES:
-            notes.append(Problem("W-FEWJUDGES", None, None, None, {"step": step, "n": int(judged.min()), "least": FEW_JUDGES}))
+            notes.append(Problem("W-FEWSTEPJUDGES", None, None, None, {"step": step, "n": int(judged.min()), "least": FEW_JUDGES}))
     unsure = items["uncertain"] & items["kept"]
     if unsure.any():
         details = {"n": int(unsure.sum()), "kept": int(items["kept"].sum()), "threshold": selection.threshold}

@@ -126,7 +126,7 @@ def one_sided(table: Incidents) -> tuple[pd.DataFrame, list[Finding], list[Probl
             )
         )  # fmt: skip
     said = [f"{table.author_labels.get(a, a)} → {table.labels.get(r, r)}" for a, r in zip(all_bad["rater"], all_bad["ratee"], strict=True)]
-    note = [Problem("W-ONESIDED", None, None, None, {"n": len(said), "which": said, "least": ONE_SIDED})] if said else []
+    note = [Problem("W-ONESIDEDLOG", None, None, None, {"n": len(said), "which": said, "least": ONE_SIDED})] if said else []
     return pairs.set_index(["rater", "ratee"]), found, note
 
 

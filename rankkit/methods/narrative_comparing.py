@@ -125,7 +125,7 @@ def of_people(table: Narratives, worths: PairedComparisonResult) -> OfPeople:
     own = np.array([value[s] for s in scored])
     states = dict(zip(worths.people, zip(worths.status, worths.reasons, strict=True), strict=True))
     status: list[str] = ["insufficient_data"] * n
-    reasons: list[Problem | None] = [Problem("S-NOTCOMPARED")] * n
+    reasons: list[Problem | None] = [Problem("S-TEXTNOTCOMPARED")] * n
     for narrative in scored:
         k = place[ratee_of[narrative]]
         state, why = states[narrative]

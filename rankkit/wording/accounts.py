@@ -5,6 +5,7 @@ from __future__ import annotations
 # one text a line
 TEXTS: dict[str, tuple[str, str, str, str]] = {
     "W-LATE": ("{n} of {dated} incidents ({share}) were written down more than {days} days later", "Write incidents down within days: memory keeps what fits the impression.", "{dated} 条事件中有 {n} 条（{share}）在 {days} 天之后才记录", "请在数日内记录：记忆会偏向已有印象。"),
+    "E-VALENCE": ("is no number from {low} (very bad) to {high} (very good)", "Type a number; put numbers in the place of words first.", "不是 {low}（很差）至 {high}（很好）之间的数字", "请填数字；若为文字，请先换成数字。"),
     "S-NOINCIDENT": ("no positive or negative incident", "", "没有正面或负面事件", ""),
     "S-ONELOGGER": ("fewer than two authors: the count is also the author's diligence", "", "记录人不足两位：数量同时反映记录人的勤勉程度", ""),
     "S-NOTOBSERVED": ("not observed in this period", "", "本周期内未被观察", ""),
@@ -37,7 +38,7 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "S-TEXTONLY": ("texts and codes are described, not scored; comparisons of texts give scores", "", "文本与编码只作描述，不计分；文本的比较才产生分数", ""),
     "S-NOLENGTH": ("fewer than five texts with a worth, or all of one length", "", "有分值的文本不足五篇，或长度全部相同", ""),
     "S-FEWUSES": ("too few segments for an interval, or full agreement", "", "片段太少，无法给出区间，或完全一致", ""),
-    "I-TOKENIZER": ("texts are cut into: {tokenizer}; lengths count words and Chinese characters, and languages are never pooled", "", "文本切分方式：{tokenizer}；长度按单词与汉字计，不同语言不合并", ""),
+    "I-TOKENIZER": ("texts are cut into: {tokenizer}; lengths count words and Chinese characters, and languages are never pooled", "", "文本切分方式：{tokenizer_zh}；长度按单词与汉字计，不同语言不合并", ""),
     "I-NOCOMPARISONS": ("texts are described, not scored", "Add comparisons of texts (with_comparisons) for scores.", "文本只作描述，不计分", "如需分数，请加入文本比较（with_comparisons）。"),
     "I-MODELS": ("models are set beside people and count nowhere: {which}", "", "模型仅与人工对照，不计入任何结果：{which}", ""),
     "I-MODELJUDGES": ("models count among the judges: {which}; their agreement with people is in the table of models", "Tell the people concerned that a model took part.", "模型计入评判者：{which}；其与人工的一致性见“models”表", "请告知相关人员有模型参与。"),

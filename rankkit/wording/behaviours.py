@@ -31,7 +31,7 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "E-UNKNOWNDIMENSION": ("is not one of the dimensions {known}", "Correct the name; 'none' says that the incident shows none of them.", "不是维度 {known} 之一", "请更正名称；none 表示该事件不体现其中任何维度。"),
     "E-UNKNOWNINCIDENT": ("is not among the incidents in hand", "Correct the id, or add the incident first.", "不在现有事件之列", "请更正编号，或先加入该事件。"),
     # what to keep in mind
-    "W-FEWJUDGES": ("in the step {step} some incidents have {n} judges; with fewer than {least}, agreement of .5 and .8 cannot be told apart", "Ask 20 to 30 judges.", "步骤 {step} 中有事件只有 {n} 位判断者；少于 {least} 位时无法区分 0.5 与 0.8 的一致率", "请邀请 20 至 30 位判断者。"),
+    "W-FEWSTEPJUDGES": ("in the step {step} some incidents have {n} judges; with fewer than {least}, agreement of .5 and .8 cannot be told apart", "Ask 20 to 30 judges.", "步骤 {step} 中有事件只有 {n} 位判断者；少于 {least} 位时无法区分 0.5 与 0.8 的一致率", "请邀请 20 至 30 位判断者。"),
     "F-LOGICALDIMENSION-ELSE": ("examples that belong to different dimensions, or a few raters who contradict themselves everywhere", "", "也可能是例句分属不同维度，或少数评价人处处自相矛盾", ""),
     "F-LOGICALDIMENSION": ("on '{who}' {errors} of {n} sets of three answers contradict themselves (more than {most})", "Check that its examples are good, average and poor in this order.", "“{who}”的 {n} 组回答中有 {errors} 组自相矛盾（超过 {most}）", "请检查其例句是否依次为好、一般、差。"),
     "F-LOGICALRATER-ELSE": ("examples that are out of order or unclear, people who are good at hard things and poor at easy ones, or a form filled in haste", "", "也可能是例句次序不当或含糊，被评人难事做得好而易事做得差，或填写仓促", ""),

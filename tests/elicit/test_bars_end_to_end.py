@@ -134,7 +134,7 @@ def test_a_threshold_comes_with_its_interval():
     assert items["uncertain"].any()
     assert (items["agreement_high"] - items["agreement_low"]).min() > 0.25
     codes = {n.code for n in builder.notes}
-    assert {"I-AGREEMENTUNSURE", "W-FEWJUDGES"} <= codes
+    assert {"I-AGREEMENTUNSURE", "W-FEWSTEPJUDGES"} <= codes
     strict = built(made=few, threshold_on="lower").items
     assert strict["kept"].sum() < len(items)
     assert (strict.loc[strict["kept"], "agreement_low"] >= 0.6).all()

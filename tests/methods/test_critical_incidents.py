@@ -123,7 +123,7 @@ def test_planted_texts_are_found_and_precision_is_printed(names):
     assert set(texts.index[texts["personal_data"] != ""]) == set(made.planted["personal_data"])
     assert len(set(made.planted["copies"]) - set(texts.index[texts["copy_of"] != ""])) <= 2
     codes = found.messages.set_index("code")["text"]
-    assert {"W-TRAIT", "W-PII", "W-DUP", "W-LATE", "W-ONESIDED"} <= set(codes.index)
+    assert {"W-TRAIT", "W-PII", "W-DUP", "W-LATE", "W-ONESIDEDLOG"} <= set(codes.index)
     assert "0.91" in codes["W-TRAIT"]  # its recall in Chinese, as measured
     for table in found.tables().values():
         assert not table.astype(str).apply(lambda c: c.str.contains("13800005", regex=False)).any(axis=None)  # no words of an incident
