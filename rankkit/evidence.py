@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from rankkit import show
 from rankkit.archive import archived
 from rankkit.assessment import is_number
 from rankkit.errors import DataError, Problem, RatingsError, SettingsError
-from rankkit.findings import Finding, as_frame, pattern
+from rankkit.findings import Finding, Findings, as_frame, pattern
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.multiplicity import benjamini_hochberg
 from rankkit.kernels.share_intervals import clustered_shares
@@ -23,6 +23,12 @@ from rankkit.tables import dates
 from rankkit.tables.incidents import Incidents
 from rankkit.tables.people import People
 from rankkit.tables.ratings import OVERALL, Ratings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rankkit.errors import Lang
+    from rankkit.privacy.audience import Audience
 
 SUPPORTED, UNSUPPORTED, CONTRADICTED = "supported", "unsupported", "contradicted"
 STATES = (SUPPORTED, UNSUPPORTED, CONTRADICTED)
@@ -103,6 +109,26 @@ class EvidenceCoverage(show.Shown):
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Tables for reports: by rater and by dimension."""
         return {"evidence_by_rater": self.raters, "evidence_by_dimension": self.dimensions}
+
+    def to_report(self, path: str | Path, audience: Audience = "hr", lang: Lang = "en", *args: Any, **options: Any) -> Path:
+        """Write an HTML page for human resources or a committee; parameters as for results.
+
+        People rated and their managers read :meth:`of` in their own reports: this page compares raters.
+
+        Raises
+        ------
+        DisclosureError
+            For a ratee or a manager.
+        """
+        return self._as_findings().to_report(path, audience, lang, *args, **options)
+
+    def to_excel(self, path: str | Path, audience: Audience = "hr", lang: Lang = "en", *args: Any, **options: Any) -> Path:
+        """Write an Excel workbook; parameters as :meth:`to_report`."""
+        return self._as_findings().to_excel(path, audience, lang, *args, **options)
+
+    def _as_findings(self) -> Findings:
+        """Return the tables and patterns in the form that pages of checks are made from."""
+        return Findings(patterns=self.patterns, tables=self.tables(), labels=self.rater_labels, notes=self.notes)
 
     def __repr__(self) -> str:
         counts = self.ratings["state"].value_counts()
@@ -315,7 +341,8 @@ def _against_others(unit: Ints, cluster: Ints, hit: Any, k: int) -> float:
         g = len(size)
         if g < 3:
             return float("nan")
-        parts.append((share, float(g / (g - 1) * (residual**2).sum() / size.sum() ** 2), g))
+        common = float(hit.mean() * (1 - hit.mean()) / size.sum())  # none or all supported is no proof that nothing varies
+        parts.append((share, max(float(g / (g - 1) * (residual**2).sum() / size.sum() ** 2), common), g))
     (a, va, na), (b, vb, nb) = parts
     if va + vb <= 0:
         return float("nan")

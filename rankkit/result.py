@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
+from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
@@ -23,6 +24,7 @@ from rankkit.kernels.ranking import canonical_order, competition_ranks
 from rankkit.lazy_tables import each
 from rankkit.privacy.audience import Audience, restrict
 from rankkit.privacy.confidential import Confidential, ConfidentialLater
+from rankkit.privacy.policy import require_purpose
 from rankkit.privacy.redaction import Guarded
 
 if TYPE_CHECKING:
@@ -271,10 +273,6 @@ class Result(show.ShownOfPeople, Guarded):
         half = float(stats.t.ppf(0.5 + self.level / 2, self.df_difference)) * se
         return Difference(d, se, d - half, d + half, bool(abs(d) > half))
 
-    def _why_no_se(self) -> str:
-        """Say why there are no standard errors, as far as a note says it."""
-        return next((n.message() for n in self.notes if n.code in _NO_SE), self.se_basis)
-
     def draws(self, size: int, seed: int | None = None) -> Floats:
         """Draw joint scores around the estimates: shape (``size``, number of :attr:`estimated_ids`).
 
@@ -340,13 +338,7 @@ class Result(show.ShownOfPeople, Guarded):
         return self
 
     def to_json(self, path: str | Path | None = None) -> str:
-        """Write the whole result as JSON: the owner's archive, unredacted. :meth:`from_json` reads it back.
-
-        Parameters
-        ----------
-        path : path-like, optional
-            Also write it there; missing folders are made.
-        """
+        """Write the whole result as JSON, to a file too if asked: the owner's archive, unredacted. :meth:`from_json` reads it."""
         text = archive.dumps(self)
         if path is not None:
             with writing(path) as target:
@@ -370,18 +362,27 @@ class Result(show.ShownOfPeople, Guarded):
         return result
 
     def release(
-        self, audience: Audience, ratee: str | None = None, key: bytes | None = None, team: Sequence[str] | None = None
+        self,
+        audience: Audience,
+        ratee: str | None = None,
+        key: bytes | None = None,
+        team: Sequence[str] | None = None,
+        use: str | None = None,
     ) -> pd.DataFrame:
         """Return the scores an audience may see.
 
         A ratee sees the own row only, with the *marginal* rank set; a manager those of the ``team``; research sees pseudonyms,
-        made with ``key`` (kept secret, the same key gives the same pseudonyms) or with a key that is thrown away.
+        made with ``key`` (kept secret, the same key gives the same pseudonyms) or with a key that is thrown away. ``use`` says
+        what it is for.
 
         Raises
         ------
         DisclosureError
             If the audience is a ratee or a manager and nobody says which.
+        PolicyError
+            If protected ratings were collected for another use.
         """
+        require_purpose(self.purpose, use)
         kind: Kind = "marginal" if audience == "ratee" else "simultaneous"
         shown = self.for_audience(audience)
         ranks = shown.rank_sets(kind=kind)
@@ -391,8 +392,7 @@ class Result(show.ShownOfPeople, Guarded):
     def relabelled(self, labels: Mapping[str, str]) -> Self:
         """Return the result under other display names."""
         own = {p: labels[p] for p in self.people if p in labels}
-        return replace(self, labels={**self.labels, **own}, parts=each(self.parts, partial(_relabelled, labels=labels)))
+        return replace(self, labels={**self.labels, **own}, parts=each(self.parts, methodcaller("relabelled", labels)))
 
-
-def _relabelled(part: Result, labels: Mapping[str, str]) -> Result:
-    return part.relabelled(labels)
+    def _why_no_se(self) -> str:
+        return next((n.message() for n in self.notes if n.code in _NO_SE), self.se_basis)

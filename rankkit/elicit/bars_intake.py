@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +24,15 @@ class _Incoming:
     """Names the error that a table of dimensions or incidents raises."""
 
     error = DataError
+
+
+def renamed(table: Any, columns: Mapping[str, str] | None) -> Any:
+    """Give the columns of a frame our names; a validated table has them.
+
+    >>> renamed(pd.DataFrame({"维度": ["态度"]}), {"dimension": "维度"}).columns.tolist()
+    ['dimension']
+    """
+    return table.rename(columns={own: ours for ours, own in columns.items()}) if columns and isinstance(table, pd.DataFrame) else table
 
 
 def dimensions(frame: pd.DataFrame) -> list[dict[str, str]]:

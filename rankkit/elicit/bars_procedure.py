@@ -88,7 +88,7 @@ class BARSProcedure:
         """What waits to be done: ``dimensions, incidents, retranslation, scaling, pilot`` or ``done``."""
         return self._state.step
 
-    def add_dimensions(self, frame: pd.DataFrame, judges: Sequence[str] = ()) -> None:
+    def add_dimensions(self, frame: pd.DataFrame, judges: Sequence[str] = (), *, columns: Mapping[str, str] | None = None) -> None:
         """Step 1: what is to be rated, defined by group A.
 
         Parameters
@@ -98,6 +98,8 @@ class BARSProcedure:
             dimensions are usual.
         judges : sequence of str
             Who defined them.
+        columns : mapping, optional
+            Our column name to the frame's own: ``{"dimension": "维度"}``.
 
         Raises
         ------
@@ -106,9 +108,15 @@ class BARSProcedure:
         SessionError
             ``E-STEPAFTER`` once incidents were judged.
         """
-        self._step({"event": "dimensions", "dimensions": bars_intake.dimensions(frame), "judges": sorted(map(str, judges))})
+        self._step(
+            {
+                "event": "dimensions",
+                "dimensions": bars_intake.dimensions(bars_intake.renamed(frame, columns)),
+                "judges": sorted(map(str, judges)),
+            }
+        )
 
-    def add_incidents(self, frame: pd.DataFrame, *, allow_overlap: bool = False) -> None:
+    def add_incidents(self, frame: pd.DataFrame, *, columns: Mapping[str, str] | None = None, allow_overlap: bool = False) -> None:
         """Step 2: critical incidents, written by group B (or A); more can be added at any time.
 
         Parameters
@@ -116,6 +124,8 @@ class BARSProcedure:
         frame : DataFrame
             ``incident, dimension, situation, behaviour, result, author`` and ``effectiveness`` (the writer's own view), as
             ``CriticalIncidents.to_bars`` gives them; ``text`` where it is edited already.
+        columns : mapping, optional
+            Our column name to the frame's own: ``{"dimension": "维度"}``.
         allow_overlap : bool
             Let authors in who have judged incidents before; recorded.
 
@@ -128,7 +138,7 @@ class BARSProcedure:
         """
         if not self._state.dimensions:
             raise SessionError("E-STEPBEFORE", step="incidents", before="dimensions", waiting=self.step)
-        rows = bars_intake.incidents(frame, self._state)
+        rows = bars_intake.incidents(bars_intake.renamed(frame, columns), self._state)
         self._step({"event": "incidents", "incidents": rows, "allow_overlap": bool(allow_overlap)})
 
     def edit(self, texts: Mapping[str, str] | None = None, drop: Mapping[str, str] | None = None, *, editor: str = "") -> None:
@@ -152,7 +162,9 @@ class BARSProcedure:
         dropped = {str(i): {"reason": str(r)} for i, r in (drop or {}).items()}
         self._step({"event": "edit", "texts": changed, "drop": dropped, "editor": str(editor)})
 
-    def add_retranslation(self, judgements: pd.DataFrame | IncidentJudgements, *, allow_overlap: bool = False) -> None:
+    def add_retranslation(
+        self, judgements: pd.DataFrame | IncidentJudgements, *, columns: Mapping[str, str] | None = None, allow_overlap: bool = False
+    ) -> None:
         """Step 4: group C says which dimension each incident shows; ten judges at least, better 20 to 30.
 
         Parameters
@@ -160,6 +172,8 @@ class BARSProcedure:
         judgements : DataFrame or IncidentJudgements
             ``incident, judge, dimension_chosen`` (``"none"`` = none of them), perhaps ``judge_role, judge_group``. Where there is a
             column ``effectiveness`` too, the same judges scaled; it is taken by :meth:`add_scaling`.
+        columns : mapping, optional
+            Our column name to the frame's own: ``{"dimension": "维度"}``.
         allow_overlap : bool
             Let judges in who wrote incidents or defined dimensions; recorded.
 
@@ -170,11 +184,13 @@ class BARSProcedure:
         SessionError
             ``E-SAMEJUDGES, E-JUDGEDTWICE, E-STEPBEFORE``.
         """
-        self._judged("retranslation", judgements, allow_overlap=allow_overlap)
+        self._judged("retranslation", bars_intake.renamed(judgements, columns), allow_overlap=allow_overlap)
 
-    def add_scaling(self, judgements: pd.DataFrame | IncidentJudgements, *, allow_overlap: bool = False) -> None:
+    def add_scaling(
+        self, judgements: pd.DataFrame | IncidentJudgements, *, columns: Mapping[str, str] | None = None, allow_overlap: bool = False
+    ) -> None:
         """Step 5: group C or D places each incident on the scale; ``incident, judge, effectiveness``, else as :meth:`add_retranslation`."""
-        self._judged("scaling", judgements, allow_overlap=allow_overlap)
+        self._judged("scaling", bars_intake.renamed(judgements, columns), allow_overlap=allow_overlap)
 
     def select(
         self,
@@ -207,7 +223,7 @@ class BARSProcedure:
             bars_anchors.choose(chosen_bank, self._state, how)
         self._step({"event": "anchoring", "settings": how.facts()})
 
-    def add_pilot(self, ratings: pd.DataFrame) -> None:
+    def add_pilot(self, ratings: pd.DataFrame, *, columns: Mapping[str, str] | None = None) -> None:
         """Step 7: ratings some raters gave with the scale: ``rater, ratee, dimension, score``.
 
         Raises
@@ -215,7 +231,7 @@ class BARSProcedure:
         RatingsError
             For problems of the table, scores off the scale among them.
         """
-        self._step({"event": "pilot", "ratings": bars_intake.pilot(ratings, self._state)})
+        self._step({"event": "pilot", "ratings": bars_intake.pilot(bars_intake.renamed(ratings, columns), self._state)})
 
     def undo(self) -> None:
         """Take back the last step that still holds.

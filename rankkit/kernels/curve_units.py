@@ -56,8 +56,8 @@ def pool(size: Ints, parent: Ints, least: int) -> Curves:
     Examples
     --------
     >>> import numpy as np
-    >>> pool(np.array([38, 6, 0]), np.array([2, 2, -1]), 20).curve  # units A and C below Ops
-    array([2, 2, 2])
+    >>> pool(np.array([38, 6, 0]), np.array([2, 2, -1]), 20).curve  # units A and C below Ops, which has nobody itself
+    array([ 2,  2, -1])
     """
     size, parent = np.asarray(size, dtype=np.int64), np.asarray(parent, dtype=np.int64)
     n = len(size)

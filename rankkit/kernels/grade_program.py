@@ -165,7 +165,7 @@ class _Task:
         """Solve a program that has a solution, as one before it had."""
         x = self.least(objective)
         if x is None:
-            raise SolverError("E-SOLVER", what="a program became infeasible", n=self.frame.n)
+            raise SolverError("E-SOLVER", reason="a program became infeasible", n=self.frame.n)
         return x
 
     def least(self, objective: Floats) -> Floats | None:
@@ -187,7 +187,7 @@ class _Task:
     def _solved(self, objective: Floats, bounds: Bounds) -> Floats | None:
         left = self.deadline - monotonic()
         if left <= 0:
-            raise SolverError("E-SOLVER", what="time ran out", n=self.frame.n)
+            raise SolverError("E-SOLVER", reason="time ran out", n=self.frame.n)
         ordered = [not_below(self.pool, self.frame)] if len(self.pool) else []
         found = milp(
             objective,
@@ -199,7 +199,7 @@ class _Task:
         if found.status == _INFEASIBLE:
             return None
         if found.x is None or found.status not in (_OPTIMAL, _TIME):
-            raise SolverError("E-SOLVER", what=str(found.message), n=self.frame.n)
+            raise SolverError("E-SOLVER", reason=str(found.message), n=self.frame.n)
         self.proved = self.proved and found.status == _OPTIMAL
         x: Floats = np.asarray(found.x, dtype=np.float64)
         return x
@@ -209,14 +209,14 @@ def _checked(x: Floats, frame: Layout, cost: Floats, current: Ints, rules: Grade
     """Read a solution as grades, and check every rule on them."""
     z = x[frame.thresholds]
     if np.abs(z - np.round(z)).max(initial=0.0) > _WHOLE:
-        raise SolverError("E-SOLVER", what="a solution is not whole", n=len(cost))
+        raise SolverError("E-SOLVER", reason="a solution is not whole", n=len(cost))
     grade = frame.grades(np.round(x))
     found = _described(grade, cost, current, rules)
     claimed = float(frame.slack_cost @ x)
     total = float(np.abs(found.company_slack).sum() + np.abs(found.unit_slack).sum())
     wrong = bool(len(found.freed) or len(found.overtaken)) or total > claimed + _HALF
     if wrong or (rules.most_moves is not None and found.moves > rules.most_moves):
-        raise SolverError("E-SOLVER", what="a solution does not hold when it is checked", n=len(cost))
+        raise SolverError("E-SOLVER", reason="a solution does not hold when it is checked", n=len(cost))
     return found
 
 
@@ -251,7 +251,7 @@ def _conflict(cost: Floats, current: Ints, rules: GradeRules, deadline: float) -
     frame = task.frame
     x = task.least(frame.conflict_cost)
     if x is None:  # the number of moves is all that is left
-        raise SolverError("E-SOLVER", what="more moves are needed than are allowed", n=len(cost))
+        raise SolverError("E-SOLVER", reason="more moves are needed than are allowed", n=len(cost))
     task.spend(frame.conflict_cost, float(frame.conflict_cost @ x))
     price, _ = frame.grade_cost(cost)
     found = _described(frame.grades(np.round(task.must(price))), cost, current, rules)

@@ -9,6 +9,8 @@ from scipy import stats
 
 from rankkit.kernels.arrays import Bools, Floats, Ints
 
+_TINY = 1e-24  # squares of rounding
+
 
 @dataclass(frozen=True, eq=False)
 class LogOdds:
@@ -94,8 +96,8 @@ def log_odds(person: Ints, word: Ints, count: Floats, in_first: Bools, prior: fl
     clustered = [_spread(person, word, count, group, lean, share, n_people, n_words, in_first)]
     if author is not None:
         clustered.append(_spread(author, word, count, group, lean, share, int(author.max()) + 1, n_words, None))
-    variance = np.max([model, *(v for v, _ in clustered)], axis=0)
-    df = np.min([d for _, d in clustered], axis=0)
+    variance = np.max([model, *(v for v, _, _ in clustered)], axis=0)
+    df = np.min([_satterthwaite(variance / np.maximum(v, _TINY), e, most) for v, e, most in clustered], axis=0)
     found = np.where(used, delta[0] - delta[1], np.nan)
     return LogOdds(
         first=y[0],
@@ -111,8 +113,8 @@ def log_odds(person: Ints, word: Ints, count: Floats, in_first: Bools, prior: fl
 
 def _spread(
     cluster: Ints, word: Ints, count: Floats, group: Ints, lean: Floats, share: Floats, n: int, n_words: int, halves: Bools | None
-) -> tuple[Floats, Floats]:
-    """Variance of δ summed over clusters, and Satterthwaite's degrees of freedom.
+) -> tuple[Floats, Floats, int]:
+    """Variance of δ summed over clusters, each cluster's share of δ, and the most degrees of freedom there are.
 
     A cluster deviates by Σ lean × (count − share × its words); clusters without the word deviate too.
     """
@@ -120,14 +122,19 @@ def _spread(
     own = np.bincount(cluster * n_words + word, lean[group, word] * count, n * n_words).reshape(n, n_words)
     e = own - words_of @ (lean * share)
     if halves is None:
-        return e.shape[0] / max(n - 1, 1) * (e**2).sum(axis=0), _satterthwaite(e, n - 1)
+        return e.shape[0] / max(n - 1, 1) * (e**2).sum(axis=0), e, n - 1
     parts = [e[halves], e[~halves]]
     variance = np.sum([len(x) / max(len(x) - 1, 1) * (x**2).sum(axis=0) for x in parts], axis=0)
-    return variance, _satterthwaite(e, n - 2)
+    return np.asarray(variance), e, n - 2
 
 
-def _satterthwaite(e: Floats, most: int) -> Floats:
-    """(Σe²)²/Σe⁴, between 1 and the number of clusters less what was estimated."""
-    square = (e**2).sum(axis=0)
+def _satterthwaite(above: Floats, e: Floats, most: int) -> Floats:
+    """(cΣe²)²/Σe⁴, between 1 and the number of clusters less what was estimated.
+
+    c = the variance used over the clustered one: where clusters deviate less than the model says, the model's variance is used, and how
+    unevenly the little is spread over clusters leaves it alone.
+    """
+    square = above * (e**2).sum(axis=0)
     fourth = (e**4).sum(axis=0)
-    return np.asarray(np.clip(np.divide(square**2, fourth, out=np.ones_like(square), where=fourth > 0), 1.0, max(most, 1)))
+    much = fourth > _TINY  # people all alike are no single cluster
+    return np.asarray(np.clip(np.divide(square**2, fourth, out=np.full_like(square, np.inf), where=much), 1.0, max(most, 1)))

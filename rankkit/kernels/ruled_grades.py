@@ -7,6 +7,7 @@ only if no run of grades has more people confined to it than seats (Hall 1935, f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.optimize import linprog
@@ -145,7 +146,8 @@ def nearest_seats(counts: Ints, best: Ints, worst: Ints) -> Ints:
     )
     if found.status != 0:
         raise SolverError("E-SOLVER", reason=str(found.message))
-    seats: Ints = np.diff(np.round(found.x[:k]).astype(np.int64), prepend=0, append=n)
+    upto = [0, *(round(float(x)) for x in np.asarray(found.x)[:k]), n]
+    seats: Ints = np.array([b - a for a, b in pairwise(upto)], dtype=np.int64)
     if overfull(seats, best, worst) or (seats < 0).any():
         raise SolverError("E-SOLVER", reason="seats do not hold when they are checked")
     return seats

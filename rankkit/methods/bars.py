@@ -89,6 +89,10 @@ class BARS(Assessment[Ratings, BARSResult]):
         for name in ("weights", "sources"):
             object.__setattr__(self, name, getattr(ratings, name))
 
+    def settings(self) -> dict[str, Any]:
+        """Return the settings by name: of the card the ends of its scale (its fingerprint is ``BARSResult.card``)."""
+        return {**super().settings(), "scale": list(self.scale.scale)}
+
     @property
     def _ratings(self) -> GraphicRatingScale:
         """The scoring of the marks."""

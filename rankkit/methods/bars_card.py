@@ -234,7 +234,7 @@ class ScaleCard:
     def _repr_html_(self) -> str:
         columns = ["dimension", "value", "sd", "n_scaled", "agreement", "agreement_low", "agreement_high", "text"]
         notes = "".join(f"<li>{html.escape(n.text(language()))}</li>" for n in self.notes)
-        table = self.anchors[columns].iloc[::-1].round(2).to_html(escape=True, index=False, na_rep="")
+        table = show.as_html(self.anchors[columns].iloc[::-1].round(2).set_index("dimension"))
         return f"<p>{html.escape(repr(self))}</p>{table}<ul>{notes}</ul>"
 
 

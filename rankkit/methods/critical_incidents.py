@@ -184,8 +184,8 @@ class CriticalIncidents(Assessment[Incidents, CriticalIncidentsResult]):
             "counts": partial(incident_tables.counts, table),
             "balance": partial(incident_tables.balance, table, self.level),
             "rates": partial(incident_tables.rates, table, days, self.level),
-            "lags": lags.copy,
-            "loggers": loggers.loggers.copy,
+            "lags": partial(_with_names, lags, table),
+            "loggers": partial(_with_names, loggers.loggers, table),
             "logger_model": loggers.model.copy,
             "ratee_effects": loggers.ratees.copy,
             "saturation": partial(incident_tables.saturation, table),
@@ -281,6 +281,15 @@ def _timeline(table: Incidents) -> pd.DataFrame:
     """What the picture of a person's year draws: when, how good, which dimension, how late; no words."""
     kept = [c for c in ("ratee", "author", "occurred_on", "recorded_at", "valence", "dimension") if c in table.entries]
     return table.entries[kept].rename(columns={"author": "rater"}).assign(place=table.places)
+
+
+def _with_names(frame: pd.DataFrame, table: Incidents) -> pd.DataFrame:
+    """Put the names of authors beside their ids, where the table has names."""
+    if not table.author_labels or all(k == v for k, v in table.author_labels.items()):
+        return frame.copy()
+    out = frame.copy()
+    out.insert(0, "rater_label", [table.author_labels.get(str(a), str(a)) for a in out.index])
+    return out
 
 
 def dates_of(day: float) -> str:

@@ -78,7 +78,9 @@ class Quota:
         fewest = [floor(a * n) if s else ceil(a * n) for a, s in zip(self.low, single, strict=True)]
         most = [ceil(b * n) if s else floor(b * n) for b, s in zip(self.high, single, strict=True)]
         problems = [
-            Problem("E-EMPTYRANGE", None, None, None, {"name": name, "low": f"{float(a * n):g}", "high": f"{float(b * n):g}"} | _of(n, curve))
+            Problem(
+                "E-EMPTYRANGE", None, None, None, {"name": name, "low": f"{float(a * n):g}", "high": f"{float(b * n):g}"} | _of(n, curve)
+            )
             for name, a, b, least, top in zip(self.names, self.low, self.high, fewest, most, strict=True)
             if least > top
         ]
@@ -144,7 +146,8 @@ def person_rules(
     n, code = len(people), {g: b for b, g in enumerate(grades)}
     at = {p: i for i, p in enumerate(people)}
     best, worst = np.zeros(n, dtype=np.int64), np.full(n, len(grades) - 1, dtype=np.int64)
-    locked, names = np.zeros(n, dtype=bool), [()] * n  # type: list[tuple[str, ...]]
+    locked = np.zeros(n, dtype=bool)
+    names: list[tuple[str, ...]] = [()] * n
     problems = []
     for kind, rules in (("floor", floors), ("cap", caps), ("lock", locks)):
         for who, (grade, name) in rules.items():
@@ -160,7 +163,7 @@ def person_rules(
             names[i] = (*names[i], name or kind)
     problems += [
         Problem("E-RULECLASH", None, None, None, {"who": labels.get(people[i], people[i]), "rules": list(names[i])})
-        for i in np.flatnonzero(best > worst)
+        for i in np.flatnonzero(best > worst).tolist()
     ]
     if problems:
         raise PolicyError(problems)
@@ -217,9 +220,6 @@ def _is_quota(value: object) -> bool:
 def _is_share(value: Any) -> bool:
     """Whether a value is a number of 0 or more; text and fractions that are numbers count."""
     try:
-        return not isinstance(value, bool) and 0 <= float(value) < np.inf
+        return not isinstance(value, bool) and bool(0 <= float(value) < np.inf)
     except (TypeError, ValueError):
-        try:
-            return Fraction(value) >= 0
-        except (TypeError, ValueError):
-            return False
+        return False

@@ -2,80 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from itertools import pairwise
-from typing import ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
-from rankkit.archive import archived
-from rankkit.assessment import Assessment, Fixed, check_choice
-from rankkit.errors import InsufficientDataError, PolicyError, Problem, SettingsError
-from rankkit.kernels import apportionment, empirical_bayes, quota_assignment
-from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.quota_assignment import Assignment
-from rankkit.kernels.ranking import canonical_form
+from rankkit.assessment import Assessment, Fixed, check_choice, is_number
+from rankkit.errors import InsufficientDataError, Problem, SettingsError
+from rankkit.kernels.arrays import Bools, Floats
+from rankkit.kernels.quota_assignment import CutTies
+from rankkit.methods import distribution_curves, distribution_notes, distribution_probabilities, distribution_tables
+from rankkit.methods.distribution_curves import Curves, SmallUnits
+from rankkit.methods.distribution_grading import Curve, Priority, grade_curve
+from rankkit.methods.distribution_policy import Apportionment, PersonRules, Quota, SeatTies, person_rules, read_rules, read_shares
+from rankkit.methods.distribution_result import ForcedDistributionResult
+from rankkit.methods.distribution_tables import Graded
 from rankkit.result import Result
 from rankkit.tables.people import People
 
-SeatTies = Literal["middle", "top", "bottom"]
-CutTies = Literal["committee", "up", "down"]
-Apportionment = Literal["largest_remainder", "sainte_lague"]
+__all__ = ["ForcedDistribution", "ForcedDistributionResult"]
+
 Prior = Literal["empirical_bayes", "flat"]
-_COIN_FLIP = 0.6
-_SMALLEST_CURVE = 20  # people below which a curve grades mostly chance
-_DRAWS = 10_000
-_OWN_NOTES = frozenset({"W-TIEDCUT", "W-SEATS", "W-COINFLIP", "W-SMALLUNIT", "W-NOTGRADED", "I-NOPROB"})
-
-
-@archived
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class ForcedDistributionResult(Result):
-    """Result of :class:`ForcedDistribution`: the source's scores, and grades.
-
-    Attributes
-    ----------
-    grades : DataFrame
-        Indexed by ``ratee``: ``label, score, grade`` (NA where a tie awaits the committee or there is no score),
-        ``candidates`` (the grades still open).
-    probabilities : DataFrame or None
-        Probability of each grade under the same quota; ``None`` if the source has no covariance.
-    boundary : DataFrame
-        The people near a cut: whom they are tied with across it, and how sure the grade is.
-    quota : DataFrame
-        Indexed by ``grade``: share asked, people that would be exactly, seats by the rule, seats used.
-    cuts : DataFrame
-        The score at each cut.
-    expected_misgraded : float
-        Σ(1 − probability of the grade given): how many grades are expected to be wrong; ``nan`` if not known.
-    """
-
-    grades: pd.DataFrame = field(default_factory=pd.DataFrame)
-    probabilities: pd.DataFrame | None = None
-    boundary: pd.DataFrame = field(default_factory=pd.DataFrame)
-    quota: pd.DataFrame = field(default_factory=pd.DataFrame)
-    cuts: pd.DataFrame = field(default_factory=pd.DataFrame)
-    expected_misgraded: float = float("nan")
-
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """Tables this method adds to reports."""
-        named = {"grades": self.grades, "boundary": self.boundary, "quota": self.quota, "cuts": self.cuts}
-        return named if self.probabilities is None else {**named, "probabilities": self.probabilities}
-
-    def completed(self) -> Self:
-        """List people nobody judged among the grades, without one."""
-        added = [p for p in self.people if p not in self.grades.index]
-        if not added:
-            return self
-        index = pd.Index([*self.grades.index, *added], name="ratee")
-        grades = self.grades.reindex(index)
-        grades["label"] = [self.labels.get(p, p) for p in index]
-        grades["candidates"] = grades["candidates"].fillna("").astype("object")
-        who = [self.labels.get(p, p) for p in added]
-        note = Problem("W-NOTGRADED", None, None, None, {"n": len(added), "who": who})
-        return replace(self, grades=grades, notes=(*self.notes, note))
+Scope = Literal["company", "unit", "hybrid"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +41,9 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
     Parameters
     ----------
     shares : mapping
-        Grade to share, best first, summing to exactly 1 or 100.
+        Grade to share, best first, summing to exactly 1 or 100; or to a range (lowest, highest): then the number of
+        people is between :math:`\lceil lo \cdot n \rceil` and :math:`\lfloor hi \cdot n \rfloor`, as near the same fraction
+        of every range as it can be, moved within the ranges where a cut would else split equal scores.
     seat_ties : {"middle", "top", "bottom"}
         Who gets a left-over seat when fractions are equal.
     ties : {"committee", "up", "down"}
@@ -99,7 +51,36 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
     apportionment : {"largest_remainder", "sainte_lague"}
         Rule for whole seats; the second is free of the Alabama paradox.
     prior : {"empirical_bayes", "flat"}
-        What grade probabilities assume of true scores: a normal distribution fitted to the data, or nothing.
+        What grade probabilities assume of true scores: a normal distribution fitted to the data (with several curves, of
+        each unit its own mean), or nothing.
+    scope : {"company", "unit", "hybrid"}
+        Whom a curve is for: everybody; each unit by itself; or each unit, with the seats of all units together as for
+        everybody (floors or ceilings of :math:`n_g n_b / n`, :func:`~rankkit.kernels.controlled_rounding.controlled_rounding`,
+        the better units first). Everybody on one curve needs scores that can be compared.
+    unit : str
+        Column of ``people`` with the units.
+    parents : mapping of unit to parent unit, or str, optional
+        Where small units go; or the column of ``people`` that says so.
+    min_unit : int
+        Fewest people of a unit's own curve (``scope="unit"``).
+    small_units : {"pool", "guideline"}
+        Smaller units are graded together with their parent unit, or the curve is a guideline there: nobody is graded by it,
+        and the committee sees what it would give. It is also where there is no parent.
+    tilt : mapping of grade to number, optional
+        η of a hybrid: seats in proportion to :math:`n_g n_b \exp(\eta_b z_g)`, raked to the totals.
+    unit_performance : mapping of unit to number, optional
+        z of the tilt.
+    not_eligible : mapping of person to reason, or str, optional
+        Who is not graded, and why (probation, long leave, joined late); or the column of ``people`` that says so. They
+        stay in the result with the reason, and are taken out before anybody is counted.
+    floors, caps, locks : mapping of person to grade, optional
+        No worse than, no better than, or exactly this grade; the grade may be given as (grade, name of the rule).
+    priority : {"people", "quotas", "neither"}
+        What gives way where quotas and rules about persons cannot both hold: quotas, the cuts moving as little as can be;
+        floors and caps (never locks) of the fewest people; or nothing, which is an error. All of it is listed.
+    tiebreak : sequence of str
+        Columns of ``people`` (numbers or dates) that decide between equal scores, in this order; more is better, or less
+        for a column with "-" before its name. What they leave equal goes by ``ties``.
     level : float
         Confidence level of the comparisons across a cut, and of every interval and rank set of the result, its parts
         included: scores fitted at another level are shown at this one. Intervals of reliability coefficients, which
@@ -110,13 +91,15 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
     Raises
     ------
     PolicyError
-        If shares are negative or do not sum to 1 or 100.
+        If shares are negative or do not sum to 1 or 100; if a range holds no whole number for the people there are; if
+        quotas and rules cannot both hold and nothing may give way; if units, parents or columns are not known.
     InsufficientDataError
-        If the result has no scores.
+        If the result has no scores, or nobody is eligible.
 
     References
     ----------
-    Balinski & Young (1982), Fair Representation; Morris (1983) for the posterior.
+    Balinski & Young (1982), Fair Representation; Morris (1983) for the posterior; Cox (1987), Journal of the American
+    Statistical Association 82, 520–524, for seats by unit and grade.
 
     Examples
     --------
@@ -128,189 +111,173 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
     """
 
     accepts: ClassVar[type[Result]] = Result
-    shares: Mapping[str, float] = field(default_factory=lambda: Fixed.of({"A": 0.2, "B": 0.7, "C": 0.1}))
+    shares: Mapping[str, Any] = field(default_factory=lambda: Fixed.of({"A": 0.2, "B": 0.7, "C": 0.1}))
     seat_ties: SeatTies = "middle"
     ties: CutTies = "committee"
     apportionment: Apportionment = "largest_remainder"
     prior: Prior = "empirical_bayes"
+    scope: Scope = "company"
+    unit: str = "unit"
+    parents: Mapping[str, str] | str | None = None
+    min_unit: int = 20
+    small_units: SmallUnits = "pool"
+    tilt: Mapping[str, float] | None = None
+    unit_performance: Mapping[str, float] | None = None
+    not_eligible: Mapping[str, str] | str | None = None
+    floors: Mapping[str, Any] | None = None
+    caps: Mapping[str, Any] | None = None
+    locks: Mapping[str, Any] | None = None
+    priority: Priority = "people"
+    tiebreak: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, choices in (("seat_ties", SeatTies), ("ties", CutTies), ("apportionment", Apportionment), ("prior", Prior)):
-            check_choice(name, getattr(self, name), choices)
-        if not isinstance(self.shares, Mapping) or not self.shares:
-            raise SettingsError("E-SETTING", name="shares", value=self.shares, allowed="{'A': 0.2, …}")
-        for name, share in self.shares.items():
-            if isinstance(share, bool) or not _is_share(share):
-                raise PolicyError("E-QUOTA", name=name, value=share)
-        apportionment.exact_shares(list(self.shares.values()))
-        object.__setattr__(self, "shares", Fixed.of(self.shares))
+        choices = {"seat_ties": SeatTies, "ties": CutTies, "apportionment": Apportionment, "prior": Prior}
+        choices |= {"scope": Scope, "small_units": SmallUnits, "priority": Priority}
+        for name, allowed in choices.items():
+            check_choice(name, getattr(self, name), allowed)
+        if not isinstance(self.min_unit, (int, np.integer)) or isinstance(self.min_unit, bool) or self.min_unit < 1:
+            raise SettingsError("E-SETTING", name="min_unit", value=self.min_unit, allowed="1, 2, 3, …")
+        fixed: dict[str, Any] = {"shares": read_shares(self.shares)}
+        names = list(Quota.of(fixed["shares"]).names)
+        for name in ("floors", "caps", "locks"):
+            fixed[name] = read_rules(name, getattr(self, name), names)
+        for name in ("parents", "not_eligible"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, (str, Mapping)):
+                raise SettingsError("E-SETTING", name=name, value=value, allowed="a mapping, or a column of people")
+            fixed[name] = Fixed.of(value) if isinstance(value, Mapping) else value
+        for name in ("tilt", "unit_performance"):
+            fixed[name] = _numbers(name, getattr(self, name), names if name == "tilt" else None)
+        if (self.tilt is None) != (self.unit_performance is None) or (self.tilt is not None and self.scope != "hybrid"):
+            raise SettingsError("E-SETTING", name="tilt", value=self.tilt, allowed="with unit_performance and scope='hybrid'")
+        if isinstance(self.tiebreak, str) or not all(isinstance(c, str) for c in self.tiebreak):
+            raise SettingsError("E-SETTING", name="tiebreak", value=self.tiebreak, allowed="['column', '-column']")
+        fixed["tiebreak"] = tuple(self.tiebreak)
+        for name, value in fixed.items():
+            object.__setattr__(self, name, value)
 
-    def _estimate(self, table: Result, people: People | None, /) -> ForcedDistributionResult:  # noqa: ARG002 - names are attached later
+    def _estimate(self, table: Result, people: People | None, /) -> ForcedDistributionResult:
         table = _at_level(_ungraded(table.for_audience("hr")), self.level)  # a grade would tell about a score that is not shown
-        scored = np.isin(table.people, table.estimated_ids)
-        if not scored.any():
+        if not len(table.estimated_ids):
             why = next((r.message() for r in table.reasons if r is not None), table.unit)
             raise InsufficientDataError("E-NOSCORES", method=table.title, reason=why)
-        names = list(self.shares)
-        n = int(scored.sum())
-        divide = apportionment.largest_remainder if self.apportionment == "largest_remainder" else apportionment.sainte_lague
-        seats = divide(n, list(self.shares.values()), seat_ties=self.seat_ties)
-        score = np.where(scored, table.estimate, np.nan)
-        given = quota_assignment.assign(score, seats, ties=self.ties)
-        probability = self._probabilities(table, scored, seats)
-        grades = self._grades(table, given, names)
-        boundary = self._boundary(table, scored, given, probability, names)
-        quota = self._quota(n, seats, given)
+        table, excluded = distribution_curves.eligible_only(table, people, self.not_eligible)
+        scored = np.isin(table.people, table.estimated_ids)
+        policy, n = Quota.of(self.shares), int(scored.sum())
+        names = list(policy.names)
+        rules = person_rules(table.people, table.labels, names, self.floors or {}, self.caps or {}, self.locks or {})
+        curves = self._curves(table, people, scored, policy)
+        given, rounding = self._graded(table, people, policy, curves, rules)
+        units = self.scope != "company"
+        probability = self._probabilities(table, given, rules, units=units)
+        frame = distribution_tables.grades(table, given, names, rules, units=units)
+        boundary = distribution_tables.boundary(table, given, probability, names, self.level)
+        quota = distribution_tables.quota(n, policy, given)
+        relaxed = distribution_tables.relaxations(given)
         inherited = {f.name: getattr(table, f.name) for f in fields(Result)}
-        awaiting = (given.grade < 0) & scored
-        status = tuple("provisional" if a else s for s, a in zip(table.status, awaiting, strict=True))
+        status = tuple("provisional" if a else s for s, a in zip(table.status, given.awaiting, strict=True))
         reasons = tuple(
-            Problem("S-TIEDCUT", None, None, None, {"grades": grades["candidates"].iloc[i]}) if awaiting[i] else r
+            Problem("S-GUIDELINE" if given.guideline[i] else "S-TIEDCUT", None, None, None, {"grades": frame["candidates"].iloc[i]})
+            if given.awaiting[i]
+            else r
             for i, r in enumerate(table.reasons)
         )
-        inherited |= {"method": type(self).__name__, "status": status, "reasons": reasons, "seed": self.seed}
-        inherited["notes"] = (
-            *table.notes,
-            *self._notes(table, scored, given, seats, boundary, quota, with_probabilities=probability is not None),
+        notes = distribution_notes.notes(
+            table, given, boundary, quota, relaxed, self, linked=None if self.scope == "unit" else table.design, probability=probability
         )
+        inherited |= {"method": type(self).__name__, "status": status, "reasons": reasons, "seed": self.seed}
+        inherited["notes"] = (*table.notes, *excluded, *curves.notes, *rounding, *notes)
         return ForcedDistributionResult(
             **inherited,
-            grades=grades,
+            grades=frame,
             probabilities=None
             if probability is None
             else pd.DataFrame(probability, index=pd.Index(list(table.estimated_ids), name="ratee"), columns=names),
             boundary=boundary,
             quota=quota,
-            cuts=pd.DataFrame(
-                {"score": given.cut_score, "people_above": given.cuts},
-                index=pd.Index([f"{a}|{b}" for a, b in pairwise(names)], name="cut"),
-            ),
-            expected_misgraded=_expected_misgraded(probability, given.grade[scored]),
+            cuts=distribution_tables.cuts(names, given),
+            expected_misgraded=_expected_misgraded(probability, given),
+            unit_quota=distribution_tables.unit_quota(policy, given) if units else pd.DataFrame(),
+            unit_cuts=distribution_tables.unit_cuts(names, given) if units else pd.DataFrame(),
+            curves=curves.table if units else pd.DataFrame(),
+            relaxations=relaxed,
         )
 
-    def _probabilities(self, table: Result, scored: Bools, seats: Ints) -> Floats | None:
+    def _curves(self, table: Result, people: People | None, scored: Bools, policy: Quota) -> Curves:
+        """Whom each curve is for."""
+        if self.scope == "company":
+            return distribution_curves.everybody(scored)
+        if self.scope == "hybrid":
+            return distribution_curves.by_unit(table, scored, people, self.unit)
+        return distribution_curves.by_unit(
+            table,
+            scored,
+            people,
+            self.unit,
+            parents=self.parents,
+            least=int(self.min_unit),
+            small=self.small_units,
+            smallest=min(share for share in policy.target if share > 0),
+        )
+
+    def _graded(
+        self, table: Result, people: People | None, policy: Quota, curves: Curves, rules: PersonRules
+    ) -> tuple[Graded, tuple[Problem, ...]]:
+        """Grades on every curve."""
+        scored = curves.code >= 0
+        score = np.where(scored, table.estimate, np.nan)
+        label = [table.labels.get(p, p) for p in table.people]
+        rounding: tuple[Problem, ...] = ()
+        if self.scope == "hybrid":
+            totals = policy.seats(int(scored.sum()), self.apportionment, self.seat_ties)
+            table_of_seats, rounding = distribution_curves.hybrid_seats(
+                curves, table.estimate, totals, policy, self.tilt, self.unit_performance
+            )
+        done = []
+        for k, name in enumerate(curves.names):
+            members = np.flatnonzero(curves.code == k)
+            n = len(members)
+            whole = self.scope == "hybrid"
+            seats = table_of_seats[k] if whole else policy.seats(n, self.apportionment, self.seat_ties, name)
+            done.append(
+                replace(
+                    grade_curve(
+                        Curve(name, policy.names, [label[i] for i in members], self.ties, self.priority),
+                        members,
+                        score[members],
+                        distribution_curves.standing(score[members], [table.people[i] for i in members], people, self.tiebreak),
+                        seats,
+                        rules.take(members),
+                        policy.bounds(n, name) if policy.ranged and not whole else None,
+                    ),
+                    enforced=curves.enforced[k],
+                )
+            )
+        return Graded.of(done, scored), rounding
+
+    def _probabilities(self, table: Result, given: Graded, rules: PersonRules, *, units: bool) -> Floats | None:
         """Share of posterior draws in which each person gets each grade."""
         joint = table.joint_covariance or table.covariance
         if joint is None:
             return None
-        estimate = table.estimate[scored]
-        dense = joint.dense() if len(estimate) <= empirical_bayes.DENSE_LIMIT else None
-        order, alike = canonical_form(estimate, joint.diagonal(), dense)
-        ordered = joint.take(order)
-        rng = np.random.default_rng(self.seed)
-        if self.prior == "flat":
-            draws = estimate[order] + ordered.draws(_DRAWS, rng)
-        else:
-            draws = empirical_bayes.posterior(estimate[order], ordered).draws(_DRAWS, rng)
-        out = np.empty((len(estimate), len(seats)))
-        out[order] = quota_assignment.membership(draws, seats)
-        people = np.bincount(alike)[:, None]  # people nothing tells apart have the same chances, whoever was drawn first
-        shared: Floats = np.column_stack([np.bincount(alike, weights=column) for column in out.T]) / people
-        return shared[alike]
-
-    def _grades(self, table: Result, given: Assignment, names: list[str]) -> pd.DataFrame:
-        grade = [names[g] if g >= 0 else pd.NA for g in given.grade]
-        open_ = [" / ".join(names[a : b + 1]) if a >= 0 else "" for a, b in given.candidates]
-        return pd.DataFrame(
-            {
-                "label": pd.Series([table.labels.get(p, p) for p in table.people], dtype="object").array,
-                "score": table.estimate,
-                "grade": pd.Series(grade, dtype="object").array,
-                "candidates": pd.Series(open_, dtype="object").array,
-            },
-            index=pd.Index(list(table.people), name="ratee"),
-        )
-
-    def _boundary(self, table: Result, scored: Bools, given: Assignment, probability: Floats | None, names: list[str]) -> pd.DataFrame:
-        """People statistically tied with someone across a cut, or whose grade is a coin-flip, or who await the committee."""
-        n = len(table.people)
-        nearest, difference, se = np.full(n, -1), np.full(n, np.nan), np.full(n, np.nan)
-        tied: Bools = (given.grade < 0) & scored
-        if table.covariance is not None:
-            place = np.flatnonzero(scored)
-            local = Assignment(given.grade[place], given.candidates[place], given.counts, given.cuts, given.cut_score)
-            found = quota_assignment.boundary(table.estimate[place], table.covariance, local, level=self.level, df=table.df_difference)
-            nearest[place] = np.where(found.nearest >= 0, place[found.nearest], -1)
-            difference[place], se[place], tied[place] = found.difference, found.se, found.tied
-        largest = np.full(n, np.nan)
-        if probability is not None:
-            largest[scored] = probability.max(axis=1)
-        coin = largest < _COIN_FLIP
-        frame = pd.DataFrame(
-            {
-                "label": [table.labels.get(p, p) for p in table.people],
-                "score": table.estimate,
-                "grade": [names[g] if g >= 0 else pd.NA for g in given.grade],
-                "across": [table.people[j] if j >= 0 else "" for j in nearest],
-                "across_label": [table.labels.get(table.people[j], table.people[j]) if j >= 0 else "" for j in nearest],
-                "difference": difference,
-                "se": se,
-                "tie": tied,
-                "largest_probability": largest,
-                "coin_flip": coin,
-            },
-            index=pd.Index(list(table.people), name="ratee"),
-        ).astype({"label": "object", "grade": "object", "across": "object", "across_label": "object"})
-        return frame[tied | coin].sort_values("score", ascending=False, kind="stable")
-
-    def _quota(self, n: int, seats: Ints, given: Assignment) -> pd.DataFrame:
-        exact = apportionment.exact_shares(list(self.shares.values()))
-        data = {"share": [float(s) for s in exact], "asked": [float(s * n) for s in exact], "seats": seats, "used": given.counts}
-        return pd.DataFrame(data, index=pd.Index(list(self.shares), name="grade"))
-
-    def _notes(
-        self,
-        table: Result,
-        scored: Bools,
-        given: Assignment,
-        seats: Ints,
-        boundary: pd.DataFrame,
-        quota: pd.DataFrame,
-        *,
-        with_probabilities: bool,
-    ) -> list[Problem]:
-        names, n = list(self.shares), int(scored.sum())
-        out = []
-        if n < _SMALLEST_CURVE:
-            out.append(Problem("W-SMALLUNIT", None, None, None, {"n": n, "least": _SMALLEST_CURVE}))
-        if (quota["asked"] % 1 > 0).any():
-            details = {
-                "n": n,
-                "asked": [f"{a:g}" for a in quota["asked"]],
-                "given": [str(s) for s in seats],
-                "rule": f"{self.apportionment}, {self.seat_ties}",
-            }
-            out.append(Problem("W-SEATS", None, None, None, details))
-        awaiting = (given.grade < 0) & scored
-        for low, high in sorted({(int(a), int(b)) for a, b in given.candidates[awaiting]}):
-            who = [
-                table.labels.get(table.people[i], table.people[i])
-                for i in np.flatnonzero(awaiting)
-                if tuple(given.candidates[i]) == (low, high)
-            ]
-            out.append(Problem("W-TIEDCUT", None, None, None, {"who": who, "upper": names[low], "lower": names[high]}))
-        flips = boundary[boundary["coin_flip"]]
-        if len(flips):
-            out.append(Problem("W-COINFLIP", None, None, None, {"n": len(flips), "who": list(flips["label"])}))
-        if not with_probabilities:
-            out.append(Problem("I-NOPROB"))
-        if n < len(scored):
-            who = [table.labels.get(p, p) for p, s in zip(table.people, scored, strict=True) if not s]
-            out.append(Problem("W-NOTGRADED", None, None, None, {"n": len(who), "who": who}))
-        return out
+        estimate = table.estimate[given.scored]
+        if not units and not rules.any:
+            return distribution_probabilities.one_curve(estimate, joint, given.curves[0].seats, self.prior, self.seed)
+        place = np.cumsum(given.scored) - 1
+        return distribution_probabilities.several_curves(estimate, joint, place, given.curves, self.prior, self.seed)
 
 
 def _ungraded(table: Result) -> Result:
     """Take back what an earlier grading said of the scores: its notes, and who awaited the committee."""
     if not isinstance(table, ForcedDistributionResult):
         return table
-    awaited = [r is not None and r.code == "S-TIEDCUT" for r in table.reasons]
+    awaited = [r is not None and r.code in ("S-TIEDCUT", "S-GUIDELINE") for r in table.reasons]
     return replace(
         table,
         status=tuple("scored" if a else s for s, a in zip(table.status, awaited, strict=True)),
         reasons=tuple(None if a else r for r, a in zip(table.reasons, awaited, strict=True)),
-        notes=tuple(note for note in table.notes if note.code not in _OWN_NOTES),
+        notes=tuple(note for note in table.notes if note.code not in distribution_notes.OWN),
     )
 
 
@@ -319,16 +286,19 @@ def _at_level(table: Result, level: float) -> Result:
     return replace(table, level=level, parts={d: _at_level(part, level) for d, part in table.parts.items()})
 
 
-def _is_share(value: object) -> bool:
-    """Whether a value is a number of 0 or more; text and fractions that are numbers count."""
-    try:
-        return 0 <= float(value) < np.inf  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return False
+def _numbers(name: str, given: Any, keys: Sequence[str] | None) -> Fixed | None:
+    """Read a setting of names and numbers."""
+    if given is None:
+        return None
+    fine = isinstance(given, Mapping) and all(is_number(v) and np.isfinite(v) for v in given.values())
+    if not fine or (keys is not None and not set(given) <= set(keys)):
+        raise SettingsError("E-SETTING", name=name, value=given, allowed=f"{{{', '.join(keys or ['unit'])}: number}}")
+    return Fixed.of(given)
 
 
-def _expected_misgraded(probability: Floats | None, grade: Ints) -> float:
+def _expected_misgraded(probability: Floats | None, given: Graded) -> float:
     if probability is None:
         return float("nan")
+    grade = given.grade[given.scored]
     graded = grade >= 0
     return float((1 - probability[np.flatnonzero(graded), grade[graded]]).sum())

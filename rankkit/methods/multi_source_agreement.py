@@ -17,6 +17,8 @@ from rankkit.tables.ratings import Ratings
 
 ALL = "(all)"  # the composite over dimensions, where a table has rows for single dimensions too
 TARGETS = (0.7, 0.8, 0.9)
+_BETWEEN = ["dimension", "source_a", "source_b", "n", "r", "ci_low", "ci_high", "reliability_a", "reliability_b"]
+_BETWEEN += ["corrected", "corrected_low", "corrected_high", "difference", "difference_low", "difference_high", "d", "reason"]
 _LONG = 0.99  # a corrected correlation beyond this says that the correction is too large
 
 
@@ -81,7 +83,7 @@ def between_sources(scoring: SourceScoring) -> pd.DataFrame:
                         "reason": _why(found.n, found.corrected, found.corrected_low, [view.errors[s].estimated for s in (a, b)]),
                     }
                 )
-    return pd.DataFrame(rows).set_index(["dimension", "source_a", "source_b"])
+    return pd.DataFrame(rows, columns=_BETWEEN).set_index(_BETWEEN[:3])
 
 
 def _why(n: int, corrected: float, low: float, estimated: list[bool]) -> str:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from rankkit.kernels.arrays import Floats
+from rankkit.lazy_tables import LazyTables
 from rankkit.methods.multi_source_agreement import ALL
-from rankkit.methods.multi_source_scoring import SourceScores, SourceScoring
+from rankkit.methods.multi_source_released import OF_ALL, POOLED, as_released, thin_sources
+from rankkit.methods.multi_source_scoring import SLACK, SourceScores, SourceScoring
 from rankkit.methods.multi_source_self import SelfOther, holds, views
 from rankkit.privacy.confidential import Confidential
 from rankkit.privacy.disclosing import Disclosure, disclose
-from rankkit.privacy.policy import MIN_RATERS, DisclosurePolicy, Kind
+from rankkit.privacy.policy import MIN_RATERS, DisclosurePolicy, Kind, Purpose
 from rankkit.privacy.statements import Composite, GroupMean, Statement
 
+if TYPE_CHECKING:
+    from rankkit.privacy.ledger import Ledger
+
+Maker = Callable[[], pd.DataFrame]
 RELEASED = (
     "released_sources",
     "released_self_other",
@@ -35,7 +42,8 @@ RELEASED = (
 
 _STEPS = (1.0, 0.5, 0.25, 0.2, 0.1)
 _MOST_STEPS = 120  # points a scale may have for single answers to be told apart on it
-_FEWEST_POOLED = 5  # people a source must have rated before spreads over people are shown of it
+_CONSTANT = 1 / 80  # of the scale: grid of what predictions and levels of sources add to a released score
+_MANY = 20  # people from whom levels of sources are estimated before released scores may rest on them
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +54,15 @@ class SourceDisclosure:
     ----------
     scoring : SourceScoring
     policy : DisclosurePolicy
+    ledger : Ledger or None
+        Earlier releases; what is shown is added to it.
+    cycle : str
     """
 
     scoring: SourceScoring
     policy: DisclosurePolicy
+    ledger: Ledger | None = None
+    cycle: str = ""
 
     @cached_property
     def _views(self) -> dict[str, tuple[SourceScoring, SourceScores | None]]:
@@ -95,12 +108,24 @@ class SourceDisclosure:
         if high <= low:
             low, high = low - 1.0, high + 1.0
         steps = [*_STEPS, *((high - low) / k for k in range(2, _MOST_STEPS))]
-        for step in steps:
-            points = (high - low) / step
-            at = (values - low) / step
-            if points <= _MOST_STEPS and abs(points - round(points)) < 1e-9 and np.abs(at - np.round(at)).max() < 1e-6:
-                return (low, high), step
-        return None
+        step = _lattice(values, low, high, steps)
+        return None if step is None else ((low, high), step)
+
+    @cached_property
+    def widest(self) -> float | None:
+        """Largest distance of two answers of a form: means of occasions, and scales brought to one, lie closer together."""
+        if self.scale is None:
+            return None
+        (low, high), step = self.scale
+        table = self.scoring.table
+        rated = ~np.isnan(table.score)
+        if not any(note.code == "I-POMP" for note in table.notes):
+            return max(_lattice(np.unique(table.score[rated]), low, high, _STEPS) or step, step)
+        found = [step]
+        for d in range(len(table.dimensions)):
+            values = np.unique(table.score[rated & (table.dimension == d)])
+            found.append(_lattice(values, low, high, [(high - low) / k for k in range(1, _MOST_STEPS)]) or step if len(values) else step)
+        return max(found)
 
     @cached_property
     def each(self) -> Mapping[str, Disclosure]:
@@ -118,11 +143,13 @@ class SourceDisclosure:
             }
         )
         edges = np.searchsorted(own.ratee, np.arange(len(table.people) + 1))
-        return {
-            name: disclose(frame.iloc[edges[i] : edges[i + 1]], self.statements(i), self.policy, scale=ends, step=step, ratee=name)
-            for i, name in enumerate(table.people)
-            if edges[i + 1] > edges[i]
-        }
+        how: dict[str, Any] = {"scale": ends, "step": step, "widest": self.widest, "ledger": self.ledger, "cycle": self.cycle}
+        with nullcontext() if self.ledger is None else self.ledger.held():
+            return {
+                name: disclose(frame.iloc[edges[i] : edges[i + 1]], self.statements(i), self.policy, ratee=name, **how)
+                for i, name in enumerate(table.people)
+                if edges[i + 1] > edges[i]
+            }
 
     def _moved(self, frame: pd.DataFrame, name: str) -> pd.DataFrame:
         """Released composites as scores: what was predicted or taken out besides is public and added again."""
@@ -132,14 +159,43 @@ class SourceDisclosure:
         place = {p: k for k, p in enumerate(self.scoring.table.people)}
         at = [place[str(p)] for p in frame.index]
         total = found.coefficient[at].sum(axis=(1, 2))
-        return frame.assign(**{c: frame[c] * total + found.constant[at] for c in ("value", "low", "high")})
+        added = np.abs(found.constant[at]) > SLACK
+        if not added.any() or self.scale is None:
+            return frame
+        grid = (self.scale[0][1] - self.scale[0][0]) * _CONSTANT
+        constant = np.where(added, np.round(found.constant[at] / grid) * grid, 0.0)
+        wide = np.where(added, grid / 2, 0.0)
+        moved = {"value": 0.0, "low": -1.0, "high": 1.0}
+        out = frame.assign(**{c: frame[c] * np.where(added, total, 1.0) + constant + side * wide for c, side in moved.items()})
+        if self._people_of_levels() < _MANY:
+            out.loc[added, ["value", "low", "high"]] = np.nan
+            out.loc[added, ["shown", "code"]] = ["suppressed", "W-NOTDERIVED"]
+        return out
+
+    def _people_of_levels(self) -> int:
+        """Fewest people any protected source that counts was rated for."""
+        used = [s for s, w in enumerate(self.scoring.source_weights) if w > 0 and self.policy.protects(self.scoring.table.sources[s])]
+        return min((int(self.scoring.present[:, s].any(axis=1).sum()) for s in used), default=len(self.scoring.table.people))
+
+    @cached_property
+    def thin(self) -> tuple[str, ...]:
+        """Protected sources of which too few people have several raters for any spread to be shown."""
+        return thin_sources(self.scoring.means.count.max(axis=2), self.scoring.table.sources, self.policy)
 
     def confidential(self) -> Confidential:
         """Collect what may be shown, for the result."""
         names = {d: _score(d) for d in self._views if d != ALL}
         made = Confidential.of(self.each, score=_score(ALL), dimensions=names, tables=RELEASED)
         scores = {d: self._moved(f, d) for d, f in made.dimensions.items()}
-        return replace(made, policy=self.policy.policy, scores=self._moved(made.scores, ALL), dimensions=scores)
+        counted = [s for s, w in zip(self.scoring.table.sources, self.scoring.source_weights, strict=True) if w > 0]
+        return replace(
+            made,
+            policy=self.policy.policy,
+            purpose=self.policy.purpose,
+            scores=self._moved(made.scores, ALL),
+            dimensions=scores,
+            keep_se=not set(counted) & set(self.thin),
+        )
 
     def released_sources(self) -> pd.DataFrame:
         """Means of sources that may be shown, by (``ratee``, ``source``, ``dimension``): ``label, shown, value, low, high, n``."""
@@ -181,19 +237,49 @@ class SourceDisclosure:
         return bool(self.scoring.source_weights[self.scoring.table.sources.index("self")] > 0)
 
 
-def policy_of(scoring: SourceScoring, kind: Kind) -> DisclosurePolicy:
+def _lattice(values: Floats, low: float, high: float, steps: Iterable[float]) -> float | None:
+    """First of some steps on which all values lie."""
+    for step in steps:
+        points, at = (high - low) / step, (values - low) / step
+        if points <= _MOST_STEPS and abs(points - round(points)) < 1e-9 and np.abs(at - np.round(at)).max() < 1e-6:
+            return step
+    return None
+
+
+def policy_of(scoring: SourceScoring, kind: Kind, purpose: Purpose | None = None) -> DisclosurePolicy:
     """Thresholds of the policy, raised where more raters were declared to be needed."""
     raised = {
         source: int(least)
         for source, least in zip(scoring.table.sources, scoring.least, strict=True)
         if least > MIN_RATERS.get(source, 1) > 1
     }
-    return DisclosurePolicy(policy=kind, min_raters=raised)
+    return DisclosurePolicy(policy=kind, min_raters=raised, purpose=purpose)
 
 
-def made(disclosure: SourceDisclosure) -> Confidential:
-    """What may be shown, when somebody asks."""
-    return disclosure.confidential()
+def made(
+    disclosure: SourceDisclosure, makers: Mapping[str, Maker], r_self: float, *, ledger: Ledger | None = None, cycle: str = ""
+) -> Confidential:
+    """What may be shown, when somebody asks; with a ledger, after and together with what was released before.
+
+    Parameters
+    ----------
+    disclosure : SourceDisclosure
+    makers : mapping of str to callable
+        The owner's tables.
+    r_self : float
+        Declared reliability of self ratings.
+    ledger : Ledger, optional
+    cycle : str
+    """
+    if ledger is not None:
+        disclosure = replace(disclosure, ledger=ledger, cycle=cycle)
+    told = disclosure.confidential()
+    gaps = partial(disclosure.released_self_other, r_self)
+    shown: dict[str, Maker] = {"released_sources": disclosure.released_sources, "released_self_other": gaps}
+    hidden = OF_ALL if disclosure.thin else ()
+    for name in set(POOLED) - set(hidden):
+        shown[name] = partial(as_released, makers[name], name, disclosure.thin, disclosure.released_sources, gaps)
+    return replace(told, tables=tuple(name for name in RELEASED if name not in hidden), released=LazyTables(shown))
 
 
 def _score(name: str) -> str:

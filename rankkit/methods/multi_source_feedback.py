@@ -22,7 +22,7 @@ from rankkit.methods.multi_source_scoring import SLACK, Adjust, Choices, Missing
 from rankkit.methods.rating_evidence import rating_notes
 from rankkit.methods.rating_scales import Scales
 from rankkit.privacy.confidential import Confidential
-from rankkit.privacy.policy import Kind
+from rankkit.privacy.policy import Kind, Purpose
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Ratings
 
@@ -74,6 +74,9 @@ class MultiSourceFeedback(Assessment[Ratings, MultiSourceFeedbackResult]):
     disclosure : {"standard", "strict"}
         What reports, workbooks and notebooks may show of ratings given in confidence
         (:class:`~rankkit.privacy.DisclosurePolicy`; thresholds are raised to ``min_raters``). Archives hold everything.
+    purpose : {"development", "administration", "research"}, optional
+        What the ratings were collected for: reports and feedback for another use are refused (``use=`` of
+        :meth:`~rankkit.result.Result.to_report`).
     level, seed
         See :class:`~rankkit.assessment.Assessment`.
 
@@ -117,12 +120,15 @@ class MultiSourceFeedback(Assessment[Ratings, MultiSourceFeedbackResult]):
     self_reliability: float = 0.7
     adjust: Adjust = "none"
     disclosure: Kind = "standard"
+    purpose: Purpose | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("missing_source", self.missing_source, Missing)
         check_choice("adjust", self.adjust, Adjust)
         check_choice("disclosure", self.disclosure, Kind)
+        if self.purpose is not None:
+            check_choice("purpose", self.purpose, Purpose)
         scales: Scales = rating_scales.checked(self.scale)
         object.__setattr__(self, "scale", Fixed.of(scales) if isinstance(scales, Mapping) else scales)
         if not is_number(self.min_weight) or not 0 < self.min_weight <= 1:
@@ -162,13 +168,14 @@ class MultiSourceFeedback(Assessment[Ratings, MultiSourceFeedbackResult]):
         )
         found = scoring.scores()
         notes += [_declared(scoring, by_default=self.weights is None), *self._said(scoring, found), *found.notes]
-        disclosure = SourceDisclosure(scoring, policy_of(scoring, self.disclosure))
+        disclosure = SourceDisclosure(scoring, policy_of(scoring, self.disclosure, self.purpose))
+        makers = tables_of(scoring, found, people, disclosure)
         return MultiSourceFeedbackResult(
             **scoring.fields(found),
             parts=scoring.parts(),
             notes=(*design.notes, *notes),
-            evidence=LazyTables(tables_of(scoring, found, people, disclosure)),
-            confidential=Confidential.later(partial(made, disclosure)),
+            evidence=LazyTables(makers),
+            confidential=Confidential.later(partial(made, disclosure, makers, self.self_reliability)),
         )
 
     def _said(self, scoring: SourceScoring, found: SourceScores) -> list[Problem]:

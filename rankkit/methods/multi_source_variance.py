@@ -38,6 +38,8 @@ PUBLISHED = (
 """Shares of the variance of a single rating: idiosyncratic rater effects, ratee general and dimensional performance, error."""
 
 SEVERITY = "rater severity"
+_COLUMNS = ["source", "facet", "variance", "ci_low", "ci_high", "share", "share_low", "share_high", "as_estimated", "reml"]
+_COLUMNS += ["ratees", "reason"]
 _FEWEST = 10  # ratees from which they are resampled
 _MOST = 60_000  # ratings up to which severity is told from private views by REML
 
@@ -47,7 +49,9 @@ def components(scoring: SourceScoring) -> pd.DataFrame:
     cells, table, settings = scoring.cells, scoring.table, scoring.settings
     frames = [_of(cells.where(_others(scoring)), ALL, settings.level, settings.seed)]
     frames += [_of(cells.where(cells.source == s), name, settings.level, settings.seed) for s, name in enumerate(table.sources)]
-    return pd.concat([f for f in frames if len(f)], ignore_index=True).set_index(["source", "facet"]) if frames else pd.DataFrame()
+    kept = [f for f in frames if len(f)]
+    found = pd.concat(kept, ignore_index=True) if kept else pd.DataFrame(columns=_COLUMNS)
+    return found.set_index(["source", "facet"])
 
 
 def _others(scoring: SourceScoring) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -92,21 +96,7 @@ def _of(cells: SourceCells, name: str, level: float, seed: int) -> pd.DataFrame:
     if SEVERITY in reml:
         reason = Problem("S-OFWHICH").message()
         rows.append({"source": name, "facet": SEVERITY, "ratees": found.ratees, "reml": reml[SEVERITY], "reason": reason})
-    columns = [
-        "source",
-        "facet",
-        "variance",
-        "ci_low",
-        "ci_high",
-        "share",
-        "share_low",
-        "share_high",
-        "as_estimated",
-        "reml",
-        "ratees",
-        "reason",
-    ]
-    return pd.DataFrame(rows).reindex(columns=columns)
+    return pd.DataFrame(rows).reindex(columns=_COLUMNS)
 
 
 def _trivial(facet: str, name: str) -> bool:

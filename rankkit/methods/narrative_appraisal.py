@@ -21,7 +21,7 @@ from rankkit.result import Result, Status
 from rankkit.tables.narratives import Narratives
 from rankkit.tables.people import People
 from rankkit.tables.text_detectors import accuracy
-from rankkit.tables.text_language import TOKENIZER, Tokenizer
+from rankkit.tables.text_language import TOKENIZER, TOKENIZER_ZH, Tokenizer
 
 Models = Literal["evidence", "judge"]
 _SHOWN = (
@@ -214,7 +214,8 @@ class NarrativeAppraisal(Assessment[Narratives, NarrativeAppraisalResult]):
     def _estimate(self, table: Narratives, _people: People | None, /) -> NarrativeAppraisalResult:
         checked = narrative_quality.quality(table, self.tokenizer)
         copied = narrative_quality.copies(table, float(self.copy_threshold))
-        notes = [Problem("I-TOKENIZER", None, None, None, {"tokenizer": self._tokenizer_name()})]
+        name = self._tokenizer_name()
+        notes = [Problem("I-TOKENIZER", None, None, None, {"tokenizer": name, "tokenizer_zh": TOKENIZER_ZH if name == TOKENIZER else name})]
         notes += narrative_quality.notes(table, checked, copied)
         makers: dict[str, Any] = {"text_quality": checked.copy, "copies": copied.copy, "detectors": partial(accuracy, self.level)}
         if table.codes is not None:

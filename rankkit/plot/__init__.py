@@ -36,9 +36,11 @@ from rankkit.plot import (
     ladder,
     lag_histogram,
     logger_map,
+    membership,
     move_log,
     pairs,
     quasi,
+    quota_bars,
     rater_network,
     raters,
     rating_map,
@@ -70,8 +72,8 @@ class _Plot(Protocol):
 
 
 _PLOTS: tuple[Any, ...] = (
-    forest, bump, boundary, before_after, wright, severity, category_use, halo, drift, components, dstudy, raters, rater_network,
-    rating_map, quasi, pairs, judges, growth, ladder, heatmap, dendrogram, accuracy, design,
+    forest, bump, boundary, membership, quota_bars, before_after, wright, severity, category_use, halo, drift, components, dstudy, raters,
+    rater_network, rating_map, quasi, pairs, judges, growth, ladder, heatmap, dendrogram, accuracy, design,
     source_dots, self_other, response_surface, variance_shares,
     incident_timeline, lag_histogram, logger_map, evidence_map, code_confusion, text_length, word_contrast,
     anchor_scale, retranslation, survival_funnel, judge_groups, sankey,
@@ -90,8 +92,8 @@ def kinds(subject: Any) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Some of ``forest, bump, boundary, before_after, wright, severity, category_use, halo, drift, components, dstudy, raters,
-        rater_network, rating_map, quasi, pairs, judges, growth, ladder, heatmap, dendrogram, accuracy, design,
+        Some of ``forest, bump, boundary, membership, quota_bars, before_after, wright, severity, category_use, halo, drift, components,
+        dstudy, raters, rater_network, rating_map, quasi, pairs, judges, growth, ladder, heatmap, dendrogram, accuracy, design,
         source_dots, self_other, response_surface, variance_shares``.
     """
     return tuple(plot.KIND for plot in _PLOTS if plot.applies(subject))

@@ -22,8 +22,9 @@ UNSCORED_NAMED = 20
 
 
 def applies(subject: Any) -> bool:
-    """Tell whether there are scores; any result has them."""
-    return hasattr(subject, "scores") and hasattr(subject, "rank_sets")
+    """Tell whether there are scores; a method that describes and does not score has none."""
+    scored = getattr(subject, "unit", "") != "none" or bool(getattr(subject, "parts", {}))
+    return hasattr(subject, "scores") and hasattr(subject, "rank_sets") and scored
 
 
 def compute(result: Result, *, dimension: str | None = None, named: int = person_rows.NAMED, lang: Lang | None = None) -> PlotData:

@@ -7,6 +7,7 @@ from typing import Any
 from rankkit.errors import Lang
 from rankkit.plot import (
     phrases_of_bars,
+    phrases_of_distribution,
     phrases_of_networks,
     phrases_of_pairs,
     phrases_of_rankings,
@@ -135,6 +136,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "complete": ("every pair compared", "每一对都比较过"),
     "connected": ("connected", "相连"),
     **phrases_of_bars.PHRASES,
+    **phrases_of_distribution.PHRASES,
     **phrases_of_networks.PHRASES,
     **phrases_of_pairs.PHRASES,
     **phrases_of_rankings.PHRASES,

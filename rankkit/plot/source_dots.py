@@ -67,7 +67,8 @@ def compute(result: Any, *, ratee: str | None = None, released: bool | None = No
     if chosen not in people:
         raise SettingsError("E-PERSON", name=chosen)
     own = table[table["ratee"] == chosen].drop(columns="ratee")
-    named = [d for d in dict.fromkeys(own["dimension"]) if d != _ALL]
+    known = [*result.parts, *own["dimension"]]
+    named = [d for d in dict.fromkeys(known) if d != _ALL and d in set(own["dimension"])]
     rows = [_ALL, *named] if _ALL in set(own["dimension"]) else named
     sources = [s for s in _ORDER if s in set(own["source"])]
     place = {d: float(k) for k, d in enumerate(rows)}

@@ -268,7 +268,9 @@ class _Work:
         for s in self.statements:
             if isinstance(s, RollUp):
                 rolled.setdefault(s.dimension, set()).add(frozenset(s.sources))
-        self.grouping: Grouping = forming.group(self.answers, [b for b in before if isinstance(b, Block)], rolled, self.rules, self.categories)
+        self.grouping: Grouping = forming.group(
+            self.answers, [b for b in before if isinstance(b, Block)], rolled, self.rules, self.categories
+        )
         self.refined = [r for r in before if isinstance(r, Refined)]
         self.notes = list(self.grouping.notes)
 

@@ -135,15 +135,15 @@ class OnLattice(DisclosurePolicy):
         return cls(**{f.name: getattr(policy, f.name) for f in fields(DisclosurePolicy)}, unit=unit)
 
 
-def require_purpose(collected_for: str | None, use: str) -> None:
+def require_purpose(collected_for: str | None, use: str | None) -> None:
     """Refuse to use data for something else than they were collected for.
 
     Parameters
     ----------
     collected_for : str or None
         Purpose the data carry; ``None`` = none declared, nothing is refused.
-    use : str
-        What they are wanted for; ``research`` is always open, for it sees no names.
+    use : str or None
+        What they are wanted for; ``research`` is always open, for it sees no names. ``None``: nobody says, nothing is refused.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def require_purpose(collected_for: str | None, use: str) -> None:
     --------
     >>> require_purpose("development", "development")
     """
-    if collected_for is not None and use not in (collected_for, "research"):
+    if collected_for is not None and use not in (None, collected_for, "research"):
         raise PolicyError("E-POLICY", purpose=collected_for, use=use)
 
 

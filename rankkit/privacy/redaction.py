@@ -93,8 +93,8 @@ def redacted(result: R, audience: Audience) -> R:
     told: Confidential = subject.confidential.finished
     kept: R = _with_values(subject, told.scores, told)
     parts = {d: redacted(replace(subject.parts[d], confidential=told.of_part(d)), audience) for d in subject.parts if d in told.dimensions}
-    always = _ALWAYS if told.keep_se else ()
-    evidence: dict[str, Any] = {n: partial(getitem, subject.evidence, n) for n in (*told.tables, *always) if n in subject.evidence}
+    evidence: dict[str, Any] = {name: partial(getitem, subject.evidence, name) for name in told.tables if name in subject.evidence}
+    evidence |= {n: partial(_coarse, subject.evidence, n) for n in _ALWAYS if told.keep_se and n in subject.evidence}
     evidence |= {name: partial(getitem, told.released, name) for name in told.released}
     design = subject.design
     if design is not None and audience != "hr":
@@ -118,6 +118,12 @@ def redacted(result: R, audience: Audience) -> R:
         notes=(*told.notes, *_harmless(subject.notes)),
         provenance={k: subject.provenance[k] for k in subject.provenance if k != "data"},
     )
+
+
+def _coarse(tables: Mapping[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    """A table over all people with two decimals: all digits of a number over whole-number answers would say much about them."""
+    table = tables[name]
+    return table.assign(**{c: table[c].round(2) for c in table.select_dtypes("float").columns})
 
 
 def _lazy(like: Mapping[str, pd.DataFrame], makers: Mapping[str, Any]) -> Mapping[str, pd.DataFrame]:
@@ -160,13 +166,17 @@ def _with_values(part: Any, told: pd.DataFrame, confidential: Confidential) -> A
     counted, behind = np.asarray(part.n_raters, dtype=np.float64)[now], np.nan_to_num(frame["n"].to_numpy(dtype=np.float64)[now])
     fewer = np.where(lacking[now] & (behind > 0) & (counted > behind), counted / np.maximum(behind, 1), 1.0)
     index = np.flatnonzero(now[was])
-    changes: dict[str, Any] = {c: _covariance(getattr(part, c), index, width, fewer) if confidential.keep_se else None for c in ("covariance", "joint_covariance")}
+    changes: dict[str, Any] = {
+        c: _covariance(getattr(part, c), index, width, fewer) if confidential.keep_se else None for c in ("covariance", "joint_covariance")
+    }
     if not confidential.keep_se:
         changes["se_basis"] = "none"
     changes["df"] = np.maximum(np.floor(part.df), 1.0)
     changes["df_difference"] = max(float(np.floor(part.df_difference)), 1.0)
     changes["df_joint"] = None if part.df_joint is None else max(float(np.floor(part.df_joint)), 1.0)
-    return replace(part, estimate=estimate, status=status, reasons=reasons, **changes, confidential=None)
+    n_raters = np.array(part.n_raters)
+    n_raters[now] = np.where(lacking[now] & (behind > 0), np.minimum(behind, counted), counted).astype(n_raters.dtype)
+    return replace(part, estimate=estimate, status=status, reasons=reasons, n_raters=n_raters, **changes, confidential=None)
 
 
 def _covariance(covariance: Covariance | None, index: Any, width: Floats, fewer: Floats) -> Any:

@@ -119,9 +119,9 @@ class _Weighing:
         kept = {d: [r for r in raters if self._is_shown(r, d)] for d, raters in asked.items()}
         present = sum((wanted[d] for d, raters in kept.items() if raters), Fraction(0))
         held = [(r, d) for d, raters in asked.items() for r in raters if r not in kept[d]]
-        if not present:
+        if not present or (held and not any((r, d) in self.grouping.place for d, raters in kept.items() for r in raters)):
             n = len({r for raters in asked.values() for r in raters})
-            return Weighed(n=n, sources=" + ".join(statement.sources), code="W-GROUPSLACKING", missing=len({r for r, _ in held}))
+            return Weighed(n=n, sources=" + ".join(statement.sources), code="W-K", missing=len({r for r, _ in held}))
         row = {(d, r): wanted[d] / present / len(raters) for d, raters in kept.items() for r in raters}
         found = self.of_row(row, "W-NOTDERIVED")
         if not held or not (found.parts or found.certain):

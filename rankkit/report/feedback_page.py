@@ -229,7 +229,8 @@ def _by_source(result: Result, ratee: str, lang: Lang) -> tuple[tuple[str, ...],
         return (), (), ()
     own = table.xs(ratee, level="ratee").reset_index()
     groups = list(dict.fromkeys(own["source"]))
-    dimensions = [d for d in dict.fromkeys(own["dimension"]) if d != _ALL]
+    named = {d for d in own["dimension"] if d != _ALL}
+    dimensions = [d for d in result.parts if d in named] or sorted(named)
     cells = {(r["source"], r["dimension"]): {str(k): v for k, v in r.items()} for r in own.to_dict("records")}
     rows = [(clean(d), tuple(_shown(cells.get((g, d)), lang) for g in groups)) for d in dimensions]
     sizes = tuple(str(max((int(cells[g, d]["n"]) for d in dimensions if (g, d) in cells), default=0)) for g in groups)

@@ -111,7 +111,7 @@ def _page(shown: View) -> str:
         too_many=shown.drawn is not None and shown.n_people > pictures.MOST_PEOPLE,
         messages=_messages(shown),
         design_words=[grids.clean(text) for text in shown.design_words],
-        basis_sentence=words.basis_sentence(shown.se_basis, lang),
+        basis_sentence="" if _describes(shown) else words.basis_sentence(shown.se_basis, lang),
         reading=_reading(shown),
         settings=[(grids.clean(name), grids.clean(value)) for name, value in shown.settings],
     )
@@ -178,10 +178,17 @@ def _facts(v: View) -> list[tuple[str, str]]:
     if v.dimension_names:
         facts.append((say("dims", lang), f"{len(v.dimension_names)}"))
     facts.append((say("unit", lang), terms.unit(v.unit, lang)))
+    if _describes(v):
+        return facts  # nothing is scored: there is no error of a score either
     facts.append((say("basis", lang), terms.basis(v.se_basis, lang)))
     if v.se_basis != "none":
         facts.append((say("level", lang), f"{percent(v.level, lang)} {say('confidence', lang)}"))
     return facts
+
+
+def _describes(v: View) -> bool:
+    """Tell whether the method only describes: nobody has a score, in no dimension."""
+    return v.unit == "none" and not v.n_scored and not v.dimension_names and len(v.methods) == 1
 
 
 def _scores(v: View) -> grids.Grid | None:
@@ -232,6 +239,8 @@ def _reading(v: View) -> list[str]:
     lang, level = v.lang, percent(v.level, v.lang)
     if v.scores is None:
         return [say("read_ranks", lang, level=level), say("excluded_note", lang), say("read_decide", lang)]
+    if _describes(v):
+        return [say("read_decide", lang)]
     if not v.scores["ci_low"].notna().any():
         return [say("read_ties", lang), say("read_none", lang), say("read_decide", lang)]
     own = v.audience == "ratee"

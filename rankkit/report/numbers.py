@@ -28,7 +28,22 @@ _PERCENT = {
 }
 _THREE = {"p", "q", "variance"}
 _WORDS = (
-    *("coefficient", "facet", "level", "term", "setting", "value", "design", "reason", "interval", "source", "assumes"),
+    *(
+        "coefficient",
+        "facet",
+        "level",
+        "term",
+        "setting",
+        "value",
+        "design",
+        "interval",
+        "source",
+        "assumes",
+        "detector",
+        "lang",
+        "what",
+        "term_of_model",
+    ),
     *("model", "test", "first_end", "adjust"),
 )
 _WORDY = ("_level", "_reason")  # columns of words, one for each thing a check looks at
@@ -97,6 +112,10 @@ def cell(value: Any, column: str, unit: str, lang: Lang, *, percent: bool = Fals
         return sentences.said(str(value), lang)
     if column == "signs":
         return ("、" if lang == "zh" else ", ").join(terms.word(sign, lang) for sign in str(value).split("; ") if sign)
+    if column == "reason" or column.endswith("_reason"):
+        return terms.word(sentences.reason(str(value), lang), lang)
+    if str(value) == "(all)":  # the row of everybody in a table by person, author or dimension
+        return terms.word(str(value), lang)
     if column.endswith(_WORDY):
         return terms.word(str(value), lang)
     return terms.word(str(value), lang) if column in _WORDS else str(value)

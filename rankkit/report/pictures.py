@@ -17,7 +17,7 @@ _MOST = {
     "pairs": 30,
 }  # people up to whom a kind is drawn; kinds without a line a person have no limit
 _TABLE = {"pairs": "pairs", "judges": "judges", "growth": "growth", "ladder": "ladder", "heatmap": "ranks"}  # what belongs to one dimension
-_NOT_SHOWN = ("quasi", "dendrogram")  # for those who work with the numbers; beside the other pictures they would repeat
+_NOT_SHOWN = ("quasi", "dendrogram", "membership")  # for those who work with the numbers; beside the other pictures they would repeat
 _ELEMENTS = frozenset(
     {"svg", "g", "defs", "path", "rect", "use", "clipPath", "text", "tspan", "line", "circle", "ellipse", "polyline", "polygon"}
 )

@@ -14,6 +14,7 @@ from rankkit.errors import Lang
 from rankkit.wording import CATALOGUE
 
 COLUMNS = ("message", "what_it_could_also_be", "suggested_action")
+_PATTERNS, _REASONS = ("F-",), ("S-", "E-")  # codes of findings; of what is missing
 
 SIGNS: dict[str, str] = {
     "nearly one score for all items and people": "对几乎所有项目和人评分相同",
@@ -44,13 +45,18 @@ def said(text: str, lang: Lang) -> str:
     >>> said("Ask what each dimension was judged by.", "zh")
     '请了解各维度的评分依据。'
     """
-    known = _exact(lang)
+    return _refilled(text, lang, _PATTERNS) or text
+
+
+def _refilled(text: str, lang: Lang, codes: tuple[str, ...]) -> str | None:
+    """Read out what was filled into a sentence of these codes and fill it in again; ``None`` for a sentence that is none of them."""
+    known = _exact(lang, codes)
     if text in known:
         return known[text]
     on, colon, rest = text.partition("：" if "：" in text else ": ")
     if colon and rest in known:
         return _of(on, lang) + known[rest]
-    for pattern, template, fields in _templates(lang):
+    for pattern, template, fields in _templates(lang, codes):
         found = pattern.fullmatch(text)
         if found is None:
             continue
@@ -58,7 +64,16 @@ def said(text: str, lang: Lang) -> str:
         values |= {f"{k}_zh": v for k, v in values.items()}
         if fields <= set(values):
             return _of(found["_on"], lang) + template.format_map(values)
-    return text
+    return None
+
+
+def reason(text: str, lang: Lang) -> str:
+    """Say in a language why a number is missing; what is not in the catalogue stays as it is.
+
+    >>> reason("estimated, not tested", "zh")
+    '仅估计，未作检验'
+    """
+    return _refilled(text, lang, _REASONS) or text
 
 
 def _of(dimension: str | None, lang: Lang) -> str:
@@ -66,23 +81,23 @@ def _of(dimension: str | None, lang: Lang) -> str:
     return "" if dimension is None else dimension + ("：" if lang == "zh" else ": ")
 
 
-@lru_cache(maxsize=2)
-def _exact(lang: Lang) -> dict[str, str]:
+@lru_cache(maxsize=4)
+def _exact(lang: Lang, codes: tuple[str, ...]) -> dict[str, str]:
     """Sentences without anything filled in."""
     there, here = (0, 2) if lang == "zh" else (2, 0)
-    pairs = [(entry[there + k], entry[here + k]) for code, entry in CATALOGUE.items() if code.startswith("F-") for k in (0, 1)]
+    pairs = [(entry[there + k], entry[here + k]) for code, entry in CATALOGUE.items() if code.startswith(codes) for k in (0, 1)]
     return {before: after for before, after in pairs if before and "{" not in before}
 
 
-@lru_cache(maxsize=2)
-def _templates(lang: Lang) -> tuple[tuple[re.Pattern[str], str, set[str]], ...]:
+@lru_cache(maxsize=4)
+def _templates(lang: Lang, codes: tuple[str, ...]) -> tuple[tuple[re.Pattern[str], str, set[str]], ...]:
     """Patterns of the other language, most words first, each with the sentence in this one and what that needs."""
     there, here = (0, 2) if lang == "zh" else (2, 0)
     out = []
     for code, entry in CATALOGUE.items():
         for k in (0, 1):
             before, after = entry[there + k], entry[here + k]
-            if code.startswith("F-") and "{" in before:
+            if code.startswith(codes) and "{" in before:
                 out.append((_pattern(before), after, _fields(after), len(re.sub(r"\{.*?\}", "", before))))
     return tuple((pattern, after, fields) for pattern, after, fields, _ in sorted(out, key=lambda t: -t[3]))
 

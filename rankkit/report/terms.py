@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 
 from rankkit.errors import Lang
-from rankkit.report import terms_of_anchors, terms_of_bias, terms_of_pairs, terms_of_rankings, terms_of_rasch, terms_of_sources
+from rankkit.report import (
+    terms_of_anchors,
+    terms_of_bias,
+    terms_of_distribution,
+    terms_of_pairs,
+    terms_of_rankings,
+    terms_of_rasch,
+    terms_of_sources,
+    terms_of_words,
+)
 
 COLUMNS: dict[str, tuple[str, str]] = {
     **terms_of_sources.COLUMNS,  # first: words other methods use keep their meaning
@@ -42,16 +51,8 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "ties": ("Ties", "平"),
     "comparisons": ("Comparisons", "比较次数"),
     "grade": ("Grade", "等级"),
-    "candidates": ("Possible grades", "候选等级"),
-    "across": ("Across the cut (id)", "分界另一侧（编号）"),
-    "across_label": ("Across the cut", "分界另一侧"),
     "difference": ("Difference", "差值"),
-    "tie": ("Statistical tie", "统计上并列"),
-    "largest_probability": ("Largest probability", "最大概率"),
-    "coin_flip": ("Coin-flip", "近乎掷硬币"),
-    "asked": ("Asked", "要求"),
     "given": ("Given", "实际"),
-    "seats": ("Seats", "名额"),
     "quota": ("Quota", "配额"),
     "count": ("Count", "数量"),
     "n": ("People", "人数"),
@@ -89,10 +90,9 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "component": ("Group", "组"),
     "unit": ("Unit", "单位"),
     "mean": ("Mean", "均值"),
-    "used": ("Seats used", "实际使用名额"),
-    "cut": ("Cut", "分界"),
     "sd": ("Standard deviation", "标准差"),
     **terms_of_bias.COLUMNS,
+    **terms_of_distribution.COLUMNS,
     **terms_of_pairs.COLUMNS,
     **terms_of_rankings.COLUMNS,
     **terms_of_rasch.COLUMNS,
@@ -127,6 +127,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "residuals": ("Residuals", "残差"),
     "judges": ("Judges", "评判者"),
     **terms_of_bias.TABLES,
+    **terms_of_distribution.TABLES,
     **terms_of_pairs.TABLES,
     **terms_of_rankings.TABLES,
     **terms_of_rasch.TABLES,
@@ -273,6 +274,7 @@ WORKINGS: dict[str, tuple[str, str]] = {
 
 SETTINGS: dict[str, tuple[str, str]] = {
     **terms_of_anchors.SETTINGS,  # first: words other methods use keep their meaning
+    **terms_of_words.SETTINGS,
     **terms_of_sources.SETTINGS,  # first: words other methods use keep their meaning
     "adjust": ("Adjustment", "调整方式"),
     "assume": ("Stated assumption", "已声明的假设"),

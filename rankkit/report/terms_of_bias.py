@@ -144,6 +144,7 @@ VALUES: dict[str, tuple[str, str]] = {
 """Words found in cells: (English, Chinese)."""
 
 WORKINGS: dict[str, tuple[str, str]] = {
+    **terms_of_words.WORKINGS,
     **terms_of_profiles.WORKINGS,
     **terms_of_order.WORKINGS,
     "F test": ("F test", "F 检验"),

@@ -156,6 +156,9 @@ VALUES: dict[str, tuple[str, str]] = {
     "interval": ("as a range", "范围"),
     "earlier": ("as released before", "沿用先前公开值"),
     "suppressed": ("not shown", "不公开"),
+    "purpose=development": ("development", "发展"),
+    "purpose=administration": ("administrative decisions", "管理决策"),
+    "purpose=research": ("research", "研究"),
     "reliability of the composite, 1 − mean se²/s²": ("reliability of the composite, 1 − mean se²/s²", "综合分信度，1 − 平均 se²/s²"),
     "raters of each source a sample": ("raters of each source a sample", "各来源的评价人视为抽样"),
     "raters of each source a sample; declared where there is one": (
@@ -169,6 +172,7 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "disclosure": ("Disclosure policy", "公开规则"),
     "min_raters": ("Fewest raters of a source", "来源最少评价人数"),
     "missing_source": ("Missing sources", "缺失来源的处理"),
+    "purpose": ("Collected for", "收集目的"),
     "self_reliability": ("Declared reliability of self ratings", "声明的自评信度"),
 }
 

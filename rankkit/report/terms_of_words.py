@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pandas as pd
+
 COLUMNS: dict[str, tuple[str, str]] = {
     "positive": ("Positive", "正面"),
     "neutral": ("Neutral", "中性"),
@@ -84,6 +88,13 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "others_n": ("Others' incidents", "他人事件"),
     "known": ("Categories so far", "累计类别数"),
     "length_correlation": ("Correlation with length", "与长度的相关"),
+    "n_incidents": ("Incidents", "事件数"),
+    "n_labelled": ("Texts", "文本数"),
+    "term_of_model": ("Parameter", "参数"),
+    "rater_of_incidents": ("Author's id", "记录人编号"),
+    "author_label": ("Author", "记录人"),
+    "coder_1": ("First coder", "编码者甲"),
+    "coder_2": ("Second coder", "编码者乙"),
 }
 
 TABLES: dict[str, tuple[str, str]] = {
@@ -109,7 +120,78 @@ TABLES: dict[str, tuple[str, str]] = {
     "coding_models": ("Models that coded, beside people", "模型编码与人工对照"),
 }
 
+HEADINGS: dict[str, dict[str, str]] = {
+    "counts": {"n": "n_incidents"},
+    "lags": {"n": "n_incidents", "rater": "rater_of_incidents", "rater_label": "author_label"},
+    "loggers": {"n": "n_incidents", "rater": "rater_of_incidents", "rater_label": "author_label"},
+    "logger_model": {"term": "term_of_model"},
+    "detectors": {"n": "n_labelled"},
+    "coding": {"n": "segments", "rater_1": "coder_1", "rater_2": "coder_2"},
+    "boundaries": {"rater_1": "coder_1", "rater_2": "coder_2"},
+    "coding_models": {"n": "segments", "rater_1": "coder_1", "rater_2": "coder_2"},
+    "model_judges": {"n": "comparisons"},
+    "length_effect": {"n": "texts", "term": "term_of_model"},
+    "text_quality": {"rater": "rater_of_incidents"},
+}
+"""Columns that mean something else in these tables than in others."""
+
+SETTINGS: dict[str, tuple[str, str]] = {
+    "card": ("Version of the card", "量表版本"),
+    "period": ("First and last day of the period", "考核周期的首日与末日"),
+    "score": ("Score", "计分"),
+    "late_days": ("Days after which a record is late", "迟记的天数界限"),
+    "last_days": ("Days that are the end of the period", "期末天数"),
+    "copy_threshold": ("Alike texts from", "文字相同的界限"),
+    "boundary_reach": ("Places apart that count as near", "切分位置视为相近的距离"),
+    "models": ("Models", "模型"),
+    "tokenizer": ("Texts are cut into", "文本切分方式"),
+}
+
+WORKINGS: dict[str, tuple[str, str]] = {
+    "share − expected": ("share − expected", "占比 − 预期"),
+    "last days × author": ("last days × author", "期末记录 × 记录人"),
+    "SD of log rates between authors": ("SD of log rates between authors", "记录人间对数频率的标准差"),
+    "authors' diligence × cycle": ("authors' diligence × cycle", "记录人勤勉程度 × 周期"),
+    "share negative − the author's share for others": (
+        "share negative − the author's share for others",
+        "负面占比 − 该记录人对他人的负面占比",
+    ),
+    "one-sided × author and person": ("one-sided × author and person", "单方面记录 × 记录人与人员"),
+    "correlation of worth and log length": ("correlation of worth and log length", "分值与对数长度的相关"),
+    "length × cycle": ("length × cycle", "文本长度 × 周期"),
+    "share supported − others'": ("share supported − others'", "有支持的占比 − 其他评价人"),
+    "evidence × rater": ("evidence × rater", "证据 × 评价人"),
+    "largest log-odds": ("largest log-odds", "最大对数优势"),
+    "words × attribute": ("words × attribute", "用词 × 属性"),
+    "model and person": ("model and person", "模型与人工"),
+    "two people": ("two people", "人工之间"),
+    "share of logical errors": ("share of logical errors", "自相矛盾的占比"),
+    "logical errors by rater": ("logical errors by rater", "自相矛盾 × 评价人"),
+    "logical errors by dimension": ("logical errors by dimension", "自相矛盾 × 维度"),
+}
+
 VALUES: dict[str, tuple[str, str]] = {
+    "Cohen kappa": ("Cohen kappa", "Cohen κ"),
+    "Fleiss kappa": ("Fleiss kappa", "Fleiss κ"),
+    "percent agreement": ("percent agreement", "一致百分比"),
+    "percent agreement, quadratic weights": ("percent agreement, quadratic weights", "一致百分比（平方权重）"),
+    "Cohen weighted kappa, quadratic weights": ("Cohen weighted kappa, quadratic weights", "Cohen 加权 κ（平方权重）"),
+    "Gwet AC2, quadratic weights": ("Gwet AC2, quadratic weights", "Gwet AC2（平方权重）"),
+    "Brennan-Prediger, quadratic weights": ("Brennan-Prediger, quadratic weights", "Brennan–Prediger（平方权重）"),
+    "Krippendorff alpha, nominal": ("Krippendorff alpha, nominal", "Krippendorff α（名义）"),
+    "Krippendorff alpha, ordinal": ("Krippendorff alpha, ordinal", "Krippendorff α（顺序）"),
+    "Krippendorff alpha, interval": ("Krippendorff alpha, interval", "Krippendorff α（等距）"),
+    "(all)": ("(all)", "（全部）"),
+    "frequencies=classes": ("classes 1 to 5", "等级 1 至 5"),
+    "frequencies=percent": ("percent", "百分比"),
+    "score=none": ("none", "不计分"),
+    "score=evidence_index": ("evidence index", "证据指数"),
+    "models=evidence": ("beside people, counted nowhere", "仅与人工对照，不计入"),
+    "models=judge": ("counted among the judges", "计入评判者"),
+    "words of alphabetic scripts, overlapping pairs of Chinese characters": (
+        "words of alphabetic scripts, overlapping pairs of Chinese characters",
+        "字母文字按单词，汉字按相邻两字",
+    ),
     "trait": ("trait", "特质"),
     "personal_data": ("personal data", "个人信息"),
     "actionable": ("actionable", "可执行"),
@@ -131,3 +213,16 @@ VALUES: dict[str, tuple[str, str]] = {
     "log length": ("log length", "对数长度"),
     "two people": ("two people", "人工之间"),
 }
+
+
+def headed(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Give columns headings that say what they are in this table, once nothing has to be hidden any more.
+
+    >>> headed({"lags": pd.DataFrame({"n": [3]})})["lags"].columns.tolist()
+    ['n_incidents']
+    """
+    out = {}
+    for name, frame in tables.items():
+        own = HEADINGS.get(name, {})
+        out[name] = frame.rename(columns=own).rename_axis([own.get(str(n), n) for n in frame.index.names])
+    return out

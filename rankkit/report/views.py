@@ -13,7 +13,7 @@ import pandas as pd
 from rankkit.errors import DisclosureError, Lang, Problem
 from rankkit.privacy.audience import OWN, Audience, visible
 from rankkit.privacy.released import Released, clear
-from rankkit.report import terms, words
+from rankkit.report import terms, terms_of_words, words
 from rankkit.report.identities import LABEL_COLUMNS, PERSON_COLUMNS, Identities
 
 if TYPE_CHECKING:
@@ -190,11 +190,11 @@ def _of_result(released: Released[Result], lang: Lang, key: bytes, *, brief: boo
         simulated=is_simulated(result),
         scores=_by_rank(scores),
         dimensions=dimensions,
-        tables=_tables(_tables_of(result, brief=brief), audience, own, who, result.labels),
+        tables=terms_of_words.headed(_tables(_tables_of(result, brief=brief), audience, own, who, result.labels)),
         findings=_findings(result, audience, who),
         messages=_messages(result.notes, audience, lang, who),
         design_words=_design_words(result, audience, lang, who),
-        settings=_settings({**result.settings, **result.provenance}, audience, lang, who),
+        settings=_settings({**result.settings, "card": getattr(result, "card", None), **result.provenance}, audience, lang, who),
         drawn=None if audience in OWN else who.hide(result) if audience == "research" else result,
         identities=who,
     )
@@ -338,7 +338,9 @@ def _findings(result: Result, audience: Audience, who: Identities) -> pd.DataFra
     frame = result.findings
     if not len(frame):
         return None
-    return without_names(frame, who) if audience == "research" else frame
+    if audience == "research":
+        return without_names(frame, who)
+    return frame.assign(unit_id=frame["unit_id"].replace("all", "(all)")).rename(columns={"n": "n_seen"})
 
 
 def _messages(notes: tuple[Problem, ...], audience: Audience, lang: Lang, who: Identities) -> pd.DataFrame:

@@ -196,6 +196,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "plot_bump": ("Ranks under each method", "各方法下的名次"),
     "plot_before_after": ("Raw and adjusted: who changes rank", "调整前后：谁的名次改变"),
     "plot_boundary": ("People near the cut between grades", "等级分界附近的人员"),
+    "plot_membership": ("How sure each grade is", "各等级有多可靠"),
+    "plot_quota_bars": ("Grades given, and what the quota asks", "实给等级与比例要求"),
     "plot_quasi": ("Comparing any two people", "任意两人的比较"),
     "plot_pairs": ("Every pair: what the model expects, and which outcomes surprised it", "逐对：模型的预期与意外的结果"),
     "plot_judges": (
@@ -206,6 +208,22 @@ TEXTS: dict[str, tuple[str, str]] = {
     "plot_ladder": ("How each list was made", "各名单的形成"),
     "plot_heatmap": ("Where each list puts each person", "各名单中每个人的位次"),
     "plot_dendrogram": ("Which lists are alike", "哪些名单相近"),
+    "plot_incident_timeline": ("What was recorded of each person, and when", "对每个人记录了什么、何时发生"),
+    "plot_lag_histogram": ("Days from the event to the record", "从事发到记录的天数"),
+    "plot_logger_map": ("Incidents a month, by author and person", "各记录人对各人的月均事件数"),
+    "plot_evidence_map": ("Ratings at the ends with and without evidence", "两端评分有无事件支持"),
+    "plot_code_confusion": ("Codings of two coders against each other", "两位编码者的编码对照"),
+    "plot_text_length": ("Length of texts and how they were judged", "文本长度与评判结果"),
+    "plot_word_contrast": ("Words that differ between groups", "组间使用不同的词"),
+    "plot_anchor_scale": ("Examples on the scale: means, spread, anchors, gaps", "量表上的行为例句：均值、离散、锚点与空缺"),
+    "plot_retranslation": ("Dimensions to which judges assigned each example", "评判者把各例句归入的维度"),
+    "plot_survival_funnel": ("Examples left after each step", "各步骤后保留的例句数"),
+    "plot_judge_groups": ("Values of two groups of judges", "两组评判者的量表值对照"),
+    "plot_rater_network": ("Who rates whom higher or lower than expected", "谁给谁的评分高于或低于预期"),
+    "plot_source_dots": ("Scores by source", "各来源的分数"),
+    "plot_self_other": ("Self ratings and ratings by others", "自评与他评"),
+    "plot_response_surface": ("Response surface of self and other ratings", "自评与他评的响应面"),
+    "plot_variance_shares": ("Shares of variance beside published ones", "方差占比与文献值对照"),
 }
 """Key: (English, Chinese)."""
 

@@ -1,7 +1,8 @@
-"""Dates and times as people type them: ISO 8601, or what a spreadsheet already holds as a date."""
+"""Dates and times as people type them: ISO 8601, 2026年3月31日, or what a spreadsheet already holds as a date."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,13 @@ from rankkit.kernels.arrays import Bools, Floats
 from rankkit.tables import numbers
 from rankkit.tables.text import as_text, distinct
 
+_CHINESE = re.compile(r"([0-9]{4})\s*年\s*([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*[日号]?\s*([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)?")
+
 
 def parse(column: pd.Series[Any]) -> tuple[pd.Series[Any], Bools]:
     """Read a column as times.
 
-    ``03/04/2026`` is refused: it is another day in another country.
+    ``03/04/2026`` is refused: it is another day in another country. ``2026年3月31日`` is read.
 
     Parameters
     ----------
@@ -40,7 +43,7 @@ def parse(column: pd.Series[Any]) -> tuple[pd.Series[Any], Bools]:
         times = pd.to_datetime(column, utc=True).dt.tz_localize(None)
         return times.reset_index(drop=True), np.zeros(len(column), dtype=bool)
     codes, raw = distinct(column)
-    dated = [None if _is_number(v) else as_text(v) for v in raw]
+    dated = [None if _is_number(v) else _iso(as_text(v)) for v in raw]
     read = pd.to_datetime(pd.Series([*dated, None], dtype=object), format="ISO8601", errors="coerce", utc=True).dt.tz_localize(None)
     filled = np.array([as_text(v) is not None for v in raw] + [False])[codes]
     times = read.iloc[codes].reset_index(drop=True)
@@ -75,6 +78,12 @@ def days(column: pd.Series[Any]) -> tuple[Floats, Bools]:
     times, bad = parse(column)
     since = (times - pd.Timestamp(0)) / pd.Timedelta(days=1)
     return np.asarray(since.to_numpy(na_value=np.nan), dtype=np.float64), bad
+
+
+def _iso(text: str | None) -> str | None:
+    """Write a Chinese date as an ISO one; any other text stays."""
+    found = None if text is None else _CHINESE.fullmatch(text)
+    return text if found is None else f"{found[1]}-{int(found[2]):02d}-{int(found[3]):02d}{' ' if found[4] else ''}{found[4] or ''}"
 
 
 def _is_number(cell: Any) -> bool:

@@ -78,10 +78,10 @@ def values(intake: Intake, quiet: Bools, valence: tuple[float, float], effective
 def _number(intake: Intake, name: str, scale: tuple[float, float], quiet: Bools) -> Floats:
     """Read a column that must be filled with numbers within a scale."""
     found, bad = numbers.parse(intake.column(name))
-    intake.at("E-NUMBER", bad, name, range=f" from {scale[0]:g} to {scale[1]:g}", range_zh=f"（{scale[0]:g} 至 {scale[1]:g}）")
+    intake.at("E-VALENCE", bad, name, low=f"{scale[0]:g}", high=f"{scale[1]:g}")
     intake.at("E-BLANK", np.isnan(found) & ~bad & ~quiet, name)
     with np.errstate(invalid="ignore"):
-        intake.at("E-RANGE", (found < scale[0]) | (found > scale[1]), name, low=scale[0], high=scale[1])
+        intake.at("E-VALENCE", (found < scale[0]) | (found > scale[1]), name, low=f"{scale[0]:g}", high=f"{scale[1]:g}")
     return found
 
 

@@ -12,6 +12,7 @@ Language = Literal["zh", "en", "mixed", "other", "none"]
 Tokenizer = Callable[[str], Sequence[str]]
 
 TOKENIZER = "words of alphabetic scripts, overlapping pairs of Chinese characters"
+TOKENIZER_ZH = "字母文字按单词，汉字按相邻两字"
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 _PIECE = re.compile(rf"[{_HAN}]+|\d+(?:[.:/-]\d+)*|[^\W\d_{_HAN}]+(?:['’-][^\W\d_{_HAN}]+)*")
 _SENTENCE = re.compile(r"[^。！？!?；;\n]*?(?:[。！？!?；;\n]|\.(?=\s|$)|$)")

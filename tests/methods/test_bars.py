@@ -32,7 +32,7 @@ def test_scores_are_those_of_plain_ratings():
     pd.testing.assert_frame_equal(plain.reliability, bars.reliability)
     assert bars.method == "BARS"
     assert bars.card == CARD.digest
-    assert "ScaleCard" in bars.settings["scale"]
+    assert bars.settings["scale"] == [1.0, 7.0]
 
 
 def test_only_a_card_is_a_scale():

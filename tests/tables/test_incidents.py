@@ -42,8 +42,8 @@ def test_effectiveness_stands_for_valence() -> None:
         (_frame(ratee=["b", None, "a"]), [("E-BLANK", 3)]),
         (_frame(occurred_on=["2026-03-01", None, "1.2.2026"]), [("E-BLANK", 3), ("E-TIME", 4)]),
         (_frame(occurred_on=[46000, 46001, 46002]), [("E-TIME", 2), ("E-TIME", 3), ("E-TIME", 4)]),
-        (_frame(valence=[3, "good", None]), [("E-RANGE", 2), ("E-NUMBER", 3), ("E-BLANK", 4)]),
-        (_frame(effectiveness=[0, 4, 8]), [("E-RANGE", 2), ("E-RANGE", 4)]),
+        (_frame(valence=[3, "good", None]), [("E-VALENCE", 2), ("E-VALENCE", 3), ("E-BLANK", 4)]),
+        (_frame(effectiveness=[0, 4, 8]), [("E-VALENCE", 2), ("E-VALENCE", 4)]),
     ],
 )
 def test_problems(frame: pd.DataFrame, problems: list[tuple[str, int | None]]) -> None:
