@@ -15,6 +15,7 @@ from rankkit.errors import DataError, InsufficientDataError, Problem, SettingsEr
 from rankkit.kernels import rank_agreement, rank_sets
 from rankkit.kernels.ranking import competition_ranks
 from rankkit.methods.forced_distribution import ForcedDistributionResult
+from rankkit.privacy.audience import Audience
 from rankkit.result import Result
 
 if TYPE_CHECKING:
@@ -57,6 +58,15 @@ class MethodComparison(show.Shown):
     notes: tuple[Problem, ...] = ()
     level: float = 0.95
     labels: Mapping[str, str] = field(default_factory=dict)
+    top: int | None = None
+    seed: int = 0
+
+    def for_audience(self, audience: Audience, /) -> MethodComparison:
+        """Compare anew what an audience may see of the results; itself if nothing in them is confidential."""
+        if all(result.confidential is None for result in self.results.values()):
+            return self
+        shown = {name: result.for_audience(audience) for name, result in self.results.items()}
+        return compare(shown, top=self.top, level=self.level, seed=self.seed)
 
     @property
     def messages(self) -> pd.DataFrame:
@@ -126,7 +136,6 @@ def compare(results: Mapping[str, Result], *, top: int | None = None, level: flo
     for result in results.values():
         if not isinstance(result, Result):
             raise DataError("E-TYPE", expected="Result", found=type(result).__name__)
-    results = {name: result.for_audience("hr") for name, result in results.items()}
     scored = {name: r.estimated_ids for name, r in results.items()}
     common = sorted(set.intersection(*(set(ids) for ids in scored.values())))
     if len(common) < _FEWEST:
@@ -156,6 +165,8 @@ def compare(results: Mapping[str, Result], *, top: int | None = None, level: flo
         notes=notes,
         level=level,
         labels=labels,
+        top=top,
+        seed=seed,
     )
 
 

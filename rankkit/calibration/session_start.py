@@ -45,6 +45,7 @@ def first_event(
         raise SessionError("E-TYPE", expected="SessionPolicy", found=type(policy).__name__)
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise SettingsError("E-SETTING", name="seed", value=seed, allowed="0, 1, 2, …")
+    grades = grades.for_audience("committee")  # of confidential ratings the committee reads released scores, here as anywhere
     token, sheets, recused = sheets_of(grades, participants, people)
     order = [str(g) for g in grades.quota.index]
     table = grades.grades
@@ -58,7 +59,7 @@ def first_event(
         "seed": int(seed),
         "grades": order,
         "seats": {str(g): int(n) for g, n in grades.quota["seats"].items() if not pd.isna(n)} if "seats" in grades.quota else {},
-        "cuts": [number_text(float(c)) for c in cuts],
+        "cuts": [number_text(float(c)) for c in cuts if np.isfinite(c)],
         "policy": policy.record(),
         "participants": [{"who": token[p.id], "role": p.role} for p in participants],
         "ratees": sorted(ratees, key=lambda r: str(r["who"])),

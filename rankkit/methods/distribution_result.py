@@ -12,6 +12,8 @@ from scipy import stats
 
 from rankkit.archive import archived
 from rankkit.errors import Problem
+from rankkit.methods.distribution_release import released
+from rankkit.privacy.audience import Audience
 from rankkit.result import Result
 
 
@@ -59,6 +61,11 @@ class ForcedDistributionResult(Result):
     unit_cuts: pd.DataFrame = field(default_factory=pd.DataFrame)
     curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     relaxations: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def for_audience(self, audience: Audience, /) -> Self:
+        """Return the form an audience may see: grades as they are, numbers no finer than the released scores."""
+        shown = super().for_audience(audience)
+        return shown if self.confidential is None else released(shown)
 
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Tables this method adds to reports."""

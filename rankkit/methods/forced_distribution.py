@@ -158,7 +158,7 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
             object.__setattr__(self, name, value)
 
     def _estimate(self, table: Result, people: People | None, /) -> ForcedDistributionResult:
-        table = _at_level(_ungraded(table.for_audience("hr")), self.level)  # a grade would tell about a score that is not shown
+        table = _at_level(_ungraded(table), self.level)
         if not len(table.estimated_ids):
             why = next((r.message() for r in table.reasons if r is not None), table.unit)
             raise InsufficientDataError("E-NOSCORES", method=table.title, reason=why)

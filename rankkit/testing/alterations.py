@@ -30,9 +30,7 @@ def plain(table: Judgements) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(categories, "object"))
 
 
-def rebuilt(
-    table: J, frame: pd.DataFrame, *, scale: tuple[float, float] | None = None, names: Mapping[str, str] | None = None
-) -> J:
+def rebuilt(table: J, frame: pd.DataFrame, *, scale: tuple[float, float] | None = None, names: Mapping[str, str] | None = None) -> J:
     """Validate a frame into a table of the same kind, with the scale and the notes of the first one."""
     made: Judgements
     if isinstance(table, Ratings):

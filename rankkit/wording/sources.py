@@ -52,4 +52,5 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "S-UNDISCLOSED": ("nothing was released for this person", "", "未公布此人的结果", ""),
     "I-WITHOUTSMALL": ("answers of groups too small to be shown are left out", "", "未计入人数过少而不显示的群体", ""),
     "I-SHOWNASRANGE": ("shown as the middle of {low}–{high}", "", "显示为 {low}–{high} 的中点", ""),
+    "I-GRADESEXACT": ("grades rest on the exact scores; scores, differences and probabilities are shown only as finely as confidentiality allows", "", "等级依据精确分数评定；分数、差异和概率只在保密允许的精度内显示", ""),
 }

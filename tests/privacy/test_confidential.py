@@ -90,12 +90,45 @@ def test_a_table_without_sources_is_shown_as_it_is():
     assert bosses.confidential is None
 
 
-def test_grades_and_comparisons_rest_on_released_values(fitted):
+def html_of(result):
+    from rankkit.report import html
+
+    return html.page(result, audience="committee")
+
+
+def test_grades_are_decided_on_exact_scores_and_shown_with_released_ones(fitted):
+    """Decided on released scores, a tenth of the people would have another grade."""
     graded = rk.ForcedDistribution(shares={"A": 50, "B": 50}).fit(fitted)
-    np.testing.assert_allclose(graded.scores["score"], fitted.release("hr")["score"])
+    np.testing.assert_allclose(graded.scores["score"], fitted.scores["score"])
+    for audience in ("hr", "committee"):
+        shown = graded.for_audience(audience)
+        pd.testing.assert_series_equal(shown.grades["grade"], graded.grades["grade"])
+        pd.testing.assert_series_equal(shown.quota["seats"], graded.quota["seats"])
+        np.testing.assert_allclose(shown.grades["score"], fitted.release("hr")["score"].reindex(shown.grades.index))
+        assert shown.cuts["score"].isna().all()
+        assert shown.boundary["score"].isin([*fitted.release("hr")["score"]]).all()
+        fifths = shown.probabilities.to_numpy() / 0.2
+        np.testing.assert_allclose(fifths, np.round(fifths), atol=1e-9)
+        assert "I-GRADESEXACT" in {n.code for n in shown.notes}
+    assert "I-GRADESEXACT" not in {n.code for n in graded.notes}
+    page, without = html_of(graded), re.compile(r"<svg.*?</svg>", flags=re.DOTALL)
+    told = {f"{v:.2f}" for v in shown.scores["score"].dropna()}
+    cells = set(re.findall(r'class="number">(\d\.\d\d)<', without.sub("", page)))
+    assert {f"{v:.2f}" for v in graded.scores["score"]} & cells <= told | {
+        f"{v:.2f}" for v in shown.scores[["se", "ci_low", "ci_high"]].to_numpy().ravel()
+    }
+    unprotected = rk.ForcedDistribution(shares={"A": 50, "B": 50}).fit(rk.GraphicRatingScale().fit(panel()[["rater", "ratee", "score"]]))
+    assert unprotected.for_audience("hr") is unprotected
+
+
+def test_comparisons_are_made_anew_for_readers(fitted):
     other = rk.GraphicRatingScale(scale=(1, 5)).fit(panel(2)[["rater", "ratee", "score"]])
     both = rk.compare({"feedback": fitted, "named": other})
-    np.testing.assert_allclose(both.results["feedback"].scores["score"], fitted.release("hr")["score"])
+    np.testing.assert_allclose(both.results["feedback"].scores["score"], fitted.scores["score"])
+    shown = both.for_audience("committee")
+    np.testing.assert_allclose(shown.results["feedback"].scores["score"], fitted.release("hr")["score"])
+    named = rk.compare({"one": other, "two": other})
+    assert named.for_audience("hr") is named
 
 
 def test_adjusted_scores_are_withheld():
