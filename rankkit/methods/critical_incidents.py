@@ -284,9 +284,7 @@ def _timeline(table: Incidents) -> pd.DataFrame:
 
 
 def _with_names(frame: pd.DataFrame, table: Incidents) -> pd.DataFrame:
-    """Put the names of authors beside their ids, where the table has names."""
-    if not table.author_labels or all(k == v for k, v in table.author_labels.items()):
-        return frame.copy()
+    """Put the names of authors beside their ids."""
     out = frame.copy()
     out.insert(0, "rater_label", [table.author_labels.get(str(a), str(a)) for a in out.index])
     return out

@@ -113,7 +113,8 @@ def cell(value: Any, column: str, unit: str, lang: Lang, *, percent: bool = Fals
     if column == "signs":
         return ("、" if lang == "zh" else ", ").join(terms.word(sign, lang) for sign in str(value).split("; ") if sign)
     if column == "reason" or column.endswith("_reason"):
-        return terms.word(sentences.reason(str(value), lang), lang)
+        known = str(value) in terms.VALUES  # whole, before it is read as a sentence of the catalogue
+        return terms.word(str(value) if known else sentences.reason(str(value), lang), lang)
     if str(value) == "(all)":  # the row of everybody in a table by person, author or dimension
         return terms.word(str(value), lang)
     if column.endswith(_WORDY):

@@ -86,7 +86,7 @@ def test_bad_input():
     sample = made()
     with pytest.raises(DataError) as caught:
         bias.recency(sample.table, incidents=sample.incidents.frame.assign(valence=9))
-    assert caught.value.code == "E-RANGE"
+    assert caught.value.code == "E-VALENCE"
     for setting in ({"split": "yesterday"}, {"split": "2020-01-01"}, {"bootstrap": 10}, {"level": 0}, {"review_q": 2}):
         with pytest.raises(SettingsError):
             bias.recency(sample.table, incidents=sample.incidents, **setting)

@@ -113,12 +113,12 @@ RAN: dict[tuple[str, str], dict[str, int]] = {
     ("AlternationRanking", "counted"): {"service_team_rankings": 26},
     # an order without errors or origin; texts alone give nobody a score (compared texts: tests/methods/test_narrative_appraisal.py)
     ("CriticalIncidents", "index"): {"service_team_incidents": 24},
-    ("NarrativeAppraisal", "texts"): {"service_team_narratives": 20},
+    ("NarrativeAppraisal", "texts"): {"service_team_narratives": 19},
     ("ForcedDistribution", "of rankings"): {"service_team_rankings": 30},
     ("ForcedDistribution", "of ratings"): {**dict.fromkeys(_RATINGS, 31), **dict.fromkeys(_AVERAGED, 26)},
     ("ForcedDistribution", "of comparisons"): dict.fromkeys(set(_PAIRS) - {"bradley_terry_pork"}, 29),
 }
-RAN_IN_ALL = 1520
+RAN_IN_ALL = 1519
 
 TRIALS = [
     (method, name, dataset)
@@ -163,7 +163,7 @@ def test_the_numbers_written_down_are_of_all_trials():
     best = {method: max(max(RAN[method, name].values()) for name in lines) for method, lines in METHODS.items()}
     everything = len(checks())
     no_origin = dict.fromkeys(("PairedComparison", "AlternationRanking"), everything - 1) | {"ManyFacetRasch": everything - 2}
-    unscored = {"CriticalIncidents": 24, "NarrativeAppraisal": 20}
+    unscored = {"CriticalIncidents": 24, "NarrativeAppraisal": 19}
     assert best == {
         **unscored,
         **dict.fromkeys(("GraphicRatingScale", "MultiSourceFeedback", "ForcedDistribution"), everything),
