@@ -8,7 +8,7 @@ import pingouin
 from timing import in_turns, shown
 
 from rankkit.agreement import icc
-from rankkit.kernels.intraclass import intraclass
+from rankkit.kernels.reliability.intraclass import intraclass
 from rankkit.tables.ratings import Ratings
 
 

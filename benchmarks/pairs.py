@@ -24,10 +24,10 @@ from pair_peers import choix_dense, evalica, installed, missing, table
 from timing import in_turns, shown
 
 import rankkit as rk
-from rankkit.kernels import bradley_terry
-from rankkit.kernels.pair_bootstrap import bootstrap
-from rankkit.kernels.pair_counts import aggregate
-from rankkit.kernels.pair_laplacian import PairSystem
+from rankkit.kernels.pairs import bradley_terry
+from rankkit.kernels.pairs.pair_bootstrap import bootstrap
+from rankkit.kernels.pairs.pair_counts import aggregate
+from rankkit.kernels.pairs.pair_laplacian import PairSystem
 from rankkit.tables.comparisons import Comparisons
 
 SIZES = (

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from timing import in_turns, shown
 
-from rankkit.kernels import plackett_luce
-from rankkit.kernels.condorcet import preference_matrix
-from rankkit.kernels.kemeny import Kemeny, kemeny
-from rankkit.kernels.ranking_lists import collect, from_matrix
+from rankkit.kernels.rankings import plackett_luce
+from rankkit.kernels.rankings.condorcet import preference_matrix
+from rankkit.kernels.rankings.kemeny import Kemeny, kemeny
+from rankkit.kernels.rankings.ranking_lists import collect, from_matrix
 from rankkit.tables.rankings import Rankings
 
 SHAPES = (("36 races × 43 of 83, the shape of NASCAR 2002", 36, 43, 83), ("1000 rankings × 10 of 100", 1000, 10, 100))

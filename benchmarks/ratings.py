@@ -25,9 +25,9 @@ import rating_peers as peers
 from timing import in_turns, shown
 
 import rankkit as rk
-from rankkit.kernels import crossed_reml
-from rankkit.kernels.krippendorff import disagreement
-from rankkit.kernels.krippendorff_bootstrap import alpha_interval
+from rankkit.kernels.components import crossed_reml
+from rankkit.kernels.reliability.krippendorff import disagreement
+from rankkit.kernels.reliability.krippendorff_bootstrap import alpha_interval
 from rankkit.tables.ratings import Ratings
 
 Row = tuple[str, str, str, str]

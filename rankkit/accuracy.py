@@ -12,10 +12,10 @@ from scipy import stats
 
 from rankkit import show
 from rankkit.errors import InsufficientDataError, Problem, RatingsError, SettingsError
-from rankkit.kernels.accuracy_components import FEWEST_FOR_BORMAN, NAMES, AccuracyComponents, accuracy_components, component_intervals
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.signal_detection import signal_detection
+from rankkit.kernels.rater_effects import accuracy_components as cronbach
+from rankkit.kernels.rater_effects.signal_detection import signal_detection
 from rankkit.tables.ratings import Ratings
 from rankkit.tables.text import encode
 from rankkit.tables.true_scores import TrueScores
@@ -75,7 +75,7 @@ class Accuracy:
         return show.plot_data(self, kind, **options)
 
     def __repr__(self) -> str:
-        shown = self.raters[["n", *NAMES, "borman"]].round(2)
+        shown = self.raters[["n", *cronbach.NAMES, "borman"]].round(2)
         return "\n".join([f"<Accuracy of {len(self.raters)} raters>", shown.to_string(), *("  " + p.text() for p in self.notes)])
 
     def _repr_html_(self) -> str:
@@ -139,9 +139,9 @@ def components(ratings: Ratings | pd.DataFrame, truth: TrueScores | pd.DataFrame
         if not whole.any():
             rows[rater] = {"n": 0, "dimensions": len(true.dimensions), "reason": Problem("S-NOWHOLE").message()}
             continue
-        found = accuracy_components(y[r][whole], t[whole], None if se is None else se[whole])
+        found = cronbach.accuracy_components(y[r][whole], t[whole], None if se is None else se[whole])
         rows[rater] = _row(found, y[r][whole] - t[whole], level, corrected=se is not None)
-        squares[rater] = dict(zip((*NAMES, "distance"), (*found.squared, found.distance_squared), strict=True))
+        squares[rater] = dict(zip((*cronbach.NAMES, "distance"), (*found.squared, found.distance_squared), strict=True))
         for k, of in enumerate(("ratees", "dimensions")):
             spreads.append((rater, of, *found.spread[k], found.correlation[k]))
         dimensions += [(rater, d, v) for d, v in zip(true.dimensions, found.by_dimension, strict=True)]
@@ -168,12 +168,12 @@ def components(ratings: Ratings | pd.DataFrame, truth: TrueScores | pd.DataFrame
     )
 
 
-def _row(found: AccuracyComponents, d: Floats, level: float, *, corrected: bool) -> dict[str, Any]:
+def _row(found: cronbach.AccuracyComponents, d: Floats, level: float, *, corrected: bool) -> dict[str, Any]:
     """One rater's line of the table."""
     n, k = d.shape
     out: dict[str, Any] = {"n": n, "dimensions": k}
-    low, high = component_intervals(d, level=level) if n >= _FEWEST_FOR_INTERVAL else (np.full(4, np.nan), np.full(4, np.nan))
-    for j, name in enumerate(NAMES):
+    low, high = cronbach.component_intervals(d, level=level) if n >= _FEWEST_FOR_INTERVAL else (np.full(4, np.nan), np.full(4, np.nan))
+    for j, name in enumerate(cronbach.NAMES):
         out |= {name: np.sqrt(found.squared[j]), f"{name}_low": np.sqrt(low[j]), f"{name}_high": np.sqrt(high[j])}
         if corrected:
             out[f"{name}_corrected"] = np.sqrt(found.corrected[j])
@@ -181,8 +181,8 @@ def _row(found: AccuracyComponents, d: Floats, level: float, *, corrected: bool)
     half = stats.t.ppf(0.5 + level / 2, n - 1) * mean.std(ddof=1) / np.sqrt(n) if n >= _FEWEST_FOR_INTERVAL else np.nan
     out |= {"distance": np.sqrt(found.distance_squared), "absolute": found.absolute}
     out |= {"bias": found.bias, "bias_low": found.bias - half, "bias_high": found.bias + half, "borman": found.borman}
-    if n < FEWEST_FOR_BORMAN:
-        out["reason"] = Problem("S-FEWRATEES", None, None, None, {"n": n, "least": FEWEST_FOR_BORMAN}).message()
+    if n < cronbach.FEWEST_FOR_BORMAN:
+        out["reason"] = Problem("S-FEWRATEES", None, None, None, {"n": n, "least": cronbach.FEWEST_FOR_BORMAN}).message()
     elif np.isnan(found.borman):
         out["reason"] = Problem("S-NOSPREADTRUE").message()
     return out
@@ -252,7 +252,7 @@ def training(
                 "E-FEW", what="the gain of training", needed=_FEWEST_FOR_INTERVAL, unit="raters both times", found=len(who)
             )
     rows = {}
-    for name in (*NAMES, "borman"):
+    for name in (*cronbach.NAMES, "borman"):
         x, y = (frame[name].astype("float64") for frame in (first, second))
         gain = x - y if name != "borman" else y - x  # a correlation is better the larger it is
         one, two = (np.asarray(gain[who].dropna(), dtype=np.float64) for who in (group, others))

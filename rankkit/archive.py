@@ -19,8 +19,8 @@ import pandas as pd
 
 from rankkit.errors import DataError, Problem, ReadingError
 from rankkit.kernels import covariance
-from rankkit.kernels.bordered_laplacian import BorderedPrecision
 from rankkit.kernels.on_demand_covariance import OnDemand
+from rankkit.kernels.pairs.bordered_laplacian import BorderedPrecision
 from rankkit.privacy.confidential import Confidential, ConfidentialLater
 
 SCHEMA = 1

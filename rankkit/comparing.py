@@ -12,8 +12,9 @@ import pandas as pd
 
 from rankkit import show
 from rankkit.errors import DataError, InsufficientDataError, Problem, SettingsError
-from rankkit.kernels import rank_agreement, rank_sets
+from rankkit.kernels import rank_sets
 from rankkit.kernels.ranking import competition_ranks
+from rankkit.kernels.rankings import rank_agreement
 from rankkit.methods.forced_distribution import ForcedDistributionResult
 from rankkit.privacy.audience import Audience
 from rankkit.result import Result

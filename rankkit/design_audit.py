@@ -13,10 +13,10 @@ import pandas as pd
 from rankkit import show
 from rankkit.archive import archived
 from rankkit.errors import DataError, Problem
-from rankkit.kernels import beats_graph
 from rankkit.kernels.arrays import Bools, Ints
-from rankkit.kernels.pair_counts import PairCounts, aggregate
-from rankkit.kernels.rating_graph import rating_graph
+from rankkit.kernels.pairs import beats_graph
+from rankkit.kernels.pairs.pair_counts import PairCounts, aggregate
+from rankkit.kernels.rater_effects.rating_graph import rating_graph
 from rankkit.lazy_tables import LazyTables
 from rankkit.tables.attributes import Attributes
 from rankkit.tables.comparisons import SKIP, Comparisons

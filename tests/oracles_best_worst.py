@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from rankkit.kernels.picks import from_log
+from rankkit.kernels.rankings.picks import from_log
 
 
 def log_sum(values):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy.optimize import minimize
 
-from rankkit.kernels.pair_counts import PairCounts, aggregate
+from rankkit.kernels.pairs.pair_counts import PairCounts, aggregate
 
 REFERENCE = Path(__file__).resolve().parents[1].parent / "shared" / "reference"
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 from scipy.optimize import minimize
 
-from rankkit.kernels.ranking_lists import RankingLists, from_matrix
+from rankkit.kernels.rankings.ranking_lists import RankingLists, from_matrix
 
 
 def groups_of(lists: RankingLists) -> list[list[tuple[list[int], bool]]]:

@@ -8,8 +8,8 @@ import pytest
 
 import rankkit as rk
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
-from rankkit.kernels.accuracy_components import NAMES, accuracy_components, component_intervals
-from rankkit.kernels.signal_detection import signal_detection
+from rankkit.kernels.rater_effects.accuracy_components import NAMES, accuracy_components, component_intervals
+from rankkit.kernels.rater_effects.signal_detection import signal_detection
 
 EXACT = 1e-12
 T = np.array([[4.0, 3, 5], [3, 3, 2], [5, 4, 4], [2, 1, 3]])

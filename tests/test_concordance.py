@@ -9,8 +9,8 @@ import pytest
 import rankkit as rk
 from rankkit.agreement import kendall_w
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
-from rankkit.kernels import rank_concordance as kernel
-from rankkit.kernels.partial_concordance import mean_tau, skillings_mack
+from rankkit.kernels.rankings import rank_concordance as kernel
+from rankkit.kernels.rankings.partial_concordance import mean_tau, skillings_mack
 
 GOLDEN = np.array([[1, 2.5, 2.5, 4], [1, 2, 3.5, 3.5], [2, 1, 3, 4]])
 PRINTED = 5e-7

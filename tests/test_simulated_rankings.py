@@ -10,8 +10,8 @@ import pytest
 
 from rankkit import simulate
 from rankkit.errors import SettingsError
-from rankkit.kernels.plackett_luce import fit, log_chances
-from rankkit.kernels.ranking_lists import from_matrix
+from rankkit.kernels.rankings.plackett_luce import fit, log_chances
+from rankkit.kernels.rankings.ranking_lists import from_matrix
 from rankkit.simulate.judged_rankings import Manner, pick_in_turn
 from rankkit.tables.ranking_picks import BEST, NOT_KNOWN, RANKED, UNRANKED, WORST
 

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from rankkit.errors import InsufficientDataError, Problem, RatingsError, SettingsError
-from rankkit.kernels.agreement_weights import KINDS, WeightKind, weight_matrix
 from rankkit.kernels.arrays import Bools, Floats, Ints
+from rankkit.kernels.reliability.agreement_weights import KINDS, WeightKind, weight_matrix
 from rankkit.tables import numbers
 from rankkit.tables.judgements import Intake
 from rankkit.tables.ratings import OVERALL, Ratings

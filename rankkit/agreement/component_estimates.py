@@ -8,11 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from rankkit.kernels import decision_study
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.component_intervals import exact_ratio_interval, pivotal_components
-from rankkit.kernels.decision_study import Shares
-from rankkit.kernels.variance_components import BalancedComponents
+from rankkit.kernels.components import decision_study
+from rankkit.kernels.components.component_intervals import exact_ratio_interval, pivotal_components
+from rankkit.kernels.components.decision_study import Shares
+from rankkit.kernels.components.variance_components import BalancedComponents
 
 Coefficient = Literal["relative", "absolute"]
 

@@ -7,10 +7,10 @@ import pandas as pd
 
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.partial_concordance import GAPS_DRAWS, mean_tau, one_each, skillings_mack, spread_out
-from rankkit.kernels.rank_concordance import kendall_w as concordance
-from rankkit.kernels.rank_concordance import rank_matrix
-from rankkit.kernels.rating_composite import composite
+from rankkit.kernels.rankings.partial_concordance import GAPS_DRAWS, mean_tau, one_each, skillings_mack, spread_out
+from rankkit.kernels.rankings.rank_concordance import kendall_w as concordance
+from rankkit.kernels.rankings.rank_concordance import rank_matrix
+from rankkit.kernels.rater_effects.rating_composite import composite
 from rankkit.tables.rankings import Rankings
 from rankkit.tables.ratings import Ratings
 

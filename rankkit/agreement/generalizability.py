@@ -13,12 +13,12 @@ from rankkit.agreement.component_estimates import Estimates
 from rankkit.agreement.generalizability_data import StudyData, dense, study_data
 from rankkit.agreement.generalizability_study import GeneralizabilityStudy
 from rankkit.errors import IdentificationError, Problem, SettingsError
-from rankkit.kernels import crossed_reml, mixed_intervals, mixed_reml
-from rankkit.kernels.analogous_anova import analogous_anova
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.balanced_designs import analyse, packed
-from rankkit.kernels.component_intervals import pseudo_mean_squares, standard_errors, ting
-from rankkit.kernels.crossed_reml import CrossedComponents
+from rankkit.kernels.components import crossed_reml, mixed_intervals, mixed_reml
+from rankkit.kernels.components.analogous_anova import analogous_anova
+from rankkit.kernels.components.balanced_designs import analyse, packed
+from rankkit.kernels.components.component_intervals import pseudo_mean_squares, standard_errors, ting
+from rankkit.kernels.components.crossed_reml import CrossedComponents
 from rankkit.tables.ratings import Ratings
 
 Method = Literal["auto", "anova", "reml", "henderson"]

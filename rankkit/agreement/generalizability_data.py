@@ -10,9 +10,9 @@ import pandas as pd
 
 from rankkit.errors import IdentificationError, InsufficientDataError, Problem, SettingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.balanced_designs import arranged, packed
-from rankkit.kernels.design_notation import DesignNotation, parse
-from rankkit.kernels.rating_graph import RatingGraph, rating_graph
+from rankkit.kernels.components.balanced_designs import arranged, packed
+from rankkit.kernels.components.design_notation import DesignNotation, parse
+from rankkit.kernels.rater_effects.rating_graph import RatingGraph, rating_graph
 from rankkit.tables.ratings import Ratings
 from rankkit.tables.text import encode
 

@@ -14,9 +14,9 @@ import pandas as pd
 from rankkit import show
 from rankkit.agreement.component_estimates import Coefficient, Estimates
 from rankkit.errors import Problem, SettingsError
-from rankkit.kernels import decision_study
-from rankkit.kernels.decision_study import Shares
-from rankkit.kernels.design_notation import DesignNotation, parse
+from rankkit.kernels.components import decision_study
+from rankkit.kernels.components.decision_study import Shares
+from rankkit.kernels.components.design_notation import DesignNotation, parse
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

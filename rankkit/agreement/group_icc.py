@@ -10,7 +10,7 @@ import pandas as pd
 from rankkit.agreement.kappa_notes import say
 from rankkit.agreement.within_group_data import group_table, grouped
 from rankkit.errors import SettingsError
-from rankkit.kernels.group_intraclass import GroupIntraclass, group_intraclass
+from rankkit.kernels.reliability.group_intraclass import GroupIntraclass, group_intraclass
 from rankkit.tables.ratings import Ratings
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from rankkit.agreement.codings import Weights, codings
 from rankkit.agreement.kappa_notes import why
 from rankkit.errors import SettingsError
-from rankkit.kernels.gwet_agreement import Chance, chance_corrected
+from rankkit.kernels.reliability.gwet_agreement import Chance, chance_corrected
 from rankkit.tables.ratings import Ratings
 
 COLUMNS = (

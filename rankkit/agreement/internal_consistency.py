@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import ConvergenceError, InsufficientDataError, RatingsError, SettingsError
-from rankkit.kernels import crossed_reml, one_factor
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.internal_consistency import bonett_interval, robust_interval
-from rankkit.kernels.internal_consistency import cronbach_alpha as alpha_of
-from rankkit.kernels.intraclass import intraclass_from_components
+from rankkit.kernels.components import crossed_reml
+from rankkit.kernels.reliability import one_factor
+from rankkit.kernels.reliability.internal_consistency import bonett_interval, robust_interval
+from rankkit.kernels.reliability.internal_consistency import cronbach_alpha as alpha_of
+from rankkit.kernels.reliability.intraclass import intraclass_from_components
 from rankkit.tables.ratings import Ratings
 
 Interval = Literal["feldt", "bonett", "robust"]

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
-from rankkit.kernels import crossed_reml
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.crossed_reml import CrossedComponents
-from rankkit.kernels.intraclass import IntraclassTable, intraclass, intraclass_from_components
-from rankkit.kernels.rating_composite import Composite, composite
+from rankkit.kernels.components import crossed_reml
+from rankkit.kernels.components.crossed_reml import CrossedComponents
+from rankkit.kernels.rater_effects.rating_composite import Composite, composite
+from rankkit.kernels.reliability.intraclass import IntraclassTable, intraclass, intraclass_from_components
 from rankkit.tables.ratings import Ratings
 
 COLUMNS = ("coefficient", "value", "ci_low", "ci_high", "F", "df1", "df2", "p", "model", "assumes")

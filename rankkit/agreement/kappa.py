@@ -12,9 +12,9 @@ from rankkit.agreement.codings import Codings, Weights, codings
 from rankkit.agreement.kappa_notes import prevalence, say, why
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.gwet_agreement import Chance, chance_corrected, light_kappa
-from rankkit.kernels.nominal_agreement import Kappa, fleiss_test, largest_kappa, pair_tables
-from rankkit.kernels.nominal_agreement import cohen_kappa as kappa
+from rankkit.kernels.reliability.gwet_agreement import Chance, chance_corrected, light_kappa
+from rankkit.kernels.reliability.nominal_agreement import Kappa, fleiss_test, largest_kappa, pair_tables
+from rankkit.kernels.reliability.nominal_agreement import cohen_kappa as kappa
 from rankkit.tables.ratings import Ratings
 
 PAIR_COLUMNS = (

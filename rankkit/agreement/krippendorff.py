@@ -11,8 +11,8 @@ import pandas as pd
 from rankkit.agreement.codings import Codings, codings
 from rankkit.agreement.kappa_notes import say
 from rankkit.errors import RatingsError, SettingsError
-from rankkit.kernels.krippendorff import METRICS, Alpha, Disagreement, Metric, disagreement
-from rankkit.kernels.krippendorff_bootstrap import INTERVALS, IntervalKind, alpha_interval, difference_bootstrap
+from rankkit.kernels.reliability.krippendorff import METRICS, Alpha, Disagreement, Metric, disagreement
+from rankkit.kernels.reliability.krippendorff_bootstrap import INTERVALS, IntervalKind, alpha_interval, difference_bootstrap
 from rankkit.tables.ratings import Ratings
 
 COLUMNS = (
@@ -84,7 +84,7 @@ def krippendorff_alpha(
     Notes
     -----
     Krippendorff (2019) asks for .800, and .667 for tentative conclusions; compare the lower end of the interval, not the value.
-    Simulated coverage of the intervals: :func:`rankkit.kernels.krippendorff_bootstrap.alpha_interval`.
+    Simulated coverage of the intervals: :func:`rankkit.kernels.reliability.krippendorff_bootstrap.alpha_interval`.
 
     References
     ----------

@@ -12,8 +12,8 @@ from scipy import special
 
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.intraclass import intraclass
-from rankkit.kernels.rating_composite import composite
+from rankkit.kernels.rater_effects.rating_composite import composite
+from rankkit.kernels.reliability.intraclass import intraclass
 from rankkit.tables.ratings import Ratings
 from rankkit.tables.text import encode
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import InsufficientDataError, Problem, RatingsError, SettingsError
-from rankkit.kernels.anchor_scaling import anchor_scaling
+from rankkit.kernels.behaviours.anchor_scaling import anchor_scaling
 from rankkit.tables import numbers
 from rankkit.tables.text import encode
 

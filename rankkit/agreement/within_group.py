@@ -12,10 +12,10 @@ import pandas as pd
 from rankkit.agreement.kappa_notes import say
 from rankkit.agreement.within_group_data import GroupedRatings, NullAnswers, answer_nulls, grouped, point_scale
 from rankkit.errors import SettingsError
-from rankkit.kernels import within_group as kernel
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.within_group_tests import null_agreement
+from rankkit.kernels.reliability import within_group as kernel
+from rankkit.kernels.reliability.within_group_tests import null_agreement
 from rankkit.tables.ratings import Ratings
 
 Nulls = Sequence[str] | Mapping[str, Sequence[float]]

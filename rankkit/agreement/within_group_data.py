@@ -11,8 +11,8 @@ import pandas as pd
 
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.within_group_nulls import NULLS, null_shares, null_variance, variance_of
-from rankkit.kernels.within_group_tests import item_correlation, item_null
+from rankkit.kernels.reliability.within_group_nulls import NULLS, null_shares, null_variance, variance_of
+from rankkit.kernels.reliability.within_group_tests import item_correlation, item_null
 from rankkit.tables.ratings import Ratings
 from rankkit.tables.score_checks import possible
 

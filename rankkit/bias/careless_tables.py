@@ -13,14 +13,14 @@ from rankkit.bias.form_positions import observed_positions
 from rankkit.bias.halo_tables import because
 from rankkit.bias.panel import Panel
 from rankkit.bias.rating_columns import has, number_column
-from rankkit.kernels import careless_indices
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.exchange_test import exchange_test
-from rankkit.kernels.halo_indices import covariances, pair_inflation, same_rater
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.profile_dispersion import team_comparison
-from rankkit.kernels.rating_composite import composite
-from rankkit.kernels.rating_profiles import Profiles
+from rankkit.kernels.rater_effects import careless_indices
+from rankkit.kernels.rater_effects.exchange_test import exchange_test
+from rankkit.kernels.rater_effects.halo_indices import covariances, pair_inflation, same_rater
+from rankkit.kernels.rater_effects.profile_dispersion import team_comparison
+from rankkit.kernels.rater_effects.rating_composite import composite
+from rankkit.kernels.rater_effects.rating_profiles import Profiles
 from rankkit.tables.text import encode
 
 KINDS = ("sameness", "oddness", "inconsistency", "speed")

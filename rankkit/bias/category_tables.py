@@ -10,7 +10,7 @@ import pandas as pd
 from rankkit.bias.panel import Panel
 from rankkit.errors import SettingsError
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.category_use import CategoryUse, category_use
+from rankkit.kernels.rater_effects.category_use import CategoryUse, category_use
 
 MOST_CATEGORIES = 20
 

@@ -15,9 +15,9 @@ from rankkit.bias.range_restriction import check_settings, few_each, spread_tabl
 from rankkit.errors import InsufficientDataError, Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.discrimination import discrimination
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.rater_severity import rater_severity
+from rankkit.kernels.rater_effects.discrimination import discrimination
+from rankkit.kernels.rater_effects.rater_severity import rater_severity
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Ratings
 

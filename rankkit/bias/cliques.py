@@ -13,8 +13,8 @@ from rankkit.bias.rating_network import Layer, Network, called, dyads, family_q,
 from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.rating_cliques import SMALLEST, RatingGroup, rating_cliques
-from rankkit.kernels.social_relations import Relations
+from rankkit.kernels.rater_effects.rating_cliques import SMALLEST, RatingGroup, rating_cliques
+from rankkit.kernels.rater_effects.social_relations import Relations
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Ratings
 
@@ -35,8 +35,9 @@ def cliques(
 
     After the effects of ratee and rater are taken out, the residuals inside a group are added up and divided by their standard
     deviation; each connected part of the network (source and cycle apart) is searched for the group with the largest value
-    (:mod:`rankkit.kernels.rating_cliques`). A group that was found by searching looks striking in pure noise, so the search is
-    repeated in every permutation of the standardised residuals; pairs may go together in the null hypothesis, groups do not.
+    (:mod:`rankkit.kernels.rater_effects.rating_cliques`). A group that was found by searching looks striking in pure noise,
+    so the search is repeated in every permutation of the standardised residuals; pairs may go together in the null hypothesis,
+    groups do not.
 
     Taking both effects out, a part that falls into two groups looks the same from both sides. Which of them is favoured is
     read from the other sources: ``lift`` is how far the ratings inside lie above what others say of the same people,

@@ -15,7 +15,7 @@ from rankkit.bias.rating_network import called, coded, family_q
 from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.identical_vectors import FormModel, count_tail, form_model, same_answers
+from rankkit.kernels.rater_effects.identical_vectors import FormModel, count_tail, form_model, same_answers
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Ratings
 
@@ -38,9 +38,9 @@ def copying(
 
     *One rater, different people*: the answers that occur most often among a rater's forms. *Two raters, same people*: people
     about whom both gave the same answers. The probability of each coincidence follows from a model in which raters are independent,
-    but agree because they rate the same person, and answers on one form go together (:mod:`rankkit.kernels.identical_vectors`);
-    multiplying the shares of the single answers would call ordinary halo a copy. Forms with the same answer throughout do not
-    count.
+    but agree because they rate the same person, and answers on one form go together
+    (:mod:`rankkit.kernels.rater_effects.identical_vectors`); multiplying the shares of the single
+    answers would call ordinary halo a copy. Forms with the same answer throughout do not count.
 
     Parameters
     ----------

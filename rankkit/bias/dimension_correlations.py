@@ -10,8 +10,8 @@ import pandas as pd
 from rankkit.bias.panel import Panel
 from rankkit.errors import SettingsError
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.halo_indices import CAP, Covariances, PairInflation, correlations_of, covariances, pair_inflation
-from rankkit.kernels.rating_profiles import Profiles, profiles
+from rankkit.kernels.rater_effects.halo_indices import CAP, Covariances, PairInflation, correlations_of, covariances, pair_inflation
+from rankkit.kernels.rater_effects.rating_profiles import Profiles, profiles
 
 SHARED = 5  # people with two raters from whom correlations between raters can be estimated
 _TRUE = 4  # people with true scores

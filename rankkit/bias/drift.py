@@ -15,7 +15,7 @@ from rankkit.bias.timed_ratings import Time, TimedRatings, clock_of, timed_ratin
 from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.rater_slopes import RaterSlopes, rater_slopes
+from rankkit.kernels.rater_effects.rater_slopes import RaterSlopes, rater_slopes
 from rankkit.kernels.two_way_fixed import two_way_fixed
 from rankkit.tables import dates
 from rankkit.tables.people import People
@@ -45,7 +45,7 @@ def drift(
     within a cycle and occasion, so that real change from one to the next is not drift. Where pairs of rater and person
     recur, each pair has its own level. First Var(κ) = 0 is tested for all raters together by a restricted likelihood ratio:
     β is fixed, so its null is ½χ²₀ + ½χ²₁ in large designs, and drawn exactly from the spectrum of the design here, raters
-    free to differ in precision (:func:`rankkit.kernels.slope_variance.restricted_lrt`). Only if it rejects are single raters
+    free to differ in precision (:func:`rankkit.kernels.components.slope_variance.restricted_lrt`). Only if it rejects are single raters
     tested, κ̂_r against the mean of the others, with the rater's own residual variance.
 
     Without common targets a rater's trend is drift and real change together: shown, a remark at most.

@@ -14,10 +14,10 @@ from rankkit.bias.timed_ratings import TimedRatings
 from rankkit.bias.work_order import others_mean
 from rankkit.errors import Problem
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.cusum import DECISION, cusum, false_alarm
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.rater_slopes import RaterSlopes
-from rankkit.kernels.scale_use import scale_use
+from rankkit.kernels.rater_effects.cusum import DECISION, cusum, false_alarm
+from rankkit.kernels.rater_effects.rater_slopes import RaterSlopes
+from rankkit.kernels.rater_effects.scale_use import scale_use
 
 COLUMNS = ("n", "estimate", "se", "df", "ci_low", "ci_high", "effect", "p", "q", "mde", "level", "reason")
 NARROW, WIDE = 0.67, 1.5  # ratios of SDs worth a review

@@ -11,7 +11,7 @@ from rankkit.bias.panel import Panel
 from rankkit.bias.rating_columns import has, number_column
 from rankkit.errors import SettingsError
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.rating_profiles import Profiles
+from rankkit.kernels.rater_effects.rating_profiles import Profiles
 
 _FEWEST = 8  # forms in one order from which correlations are taken
 

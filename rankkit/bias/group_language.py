@@ -12,7 +12,7 @@ from scipy import stats
 from rankkit.bias.panel import REVIEW_Q, levels
 from rankkit.errors import PeopleError, Problem, SettingsError
 from rankkit.findings import Findings, pattern
-from rankkit.kernels.log_odds import LogOdds, log_odds
+from rankkit.kernels.behaviours.log_odds import LogOdds, log_odds
 from rankkit.kernels.multiplicity import benjamini_hochberg
 from rankkit.tables.attributes import Attributes
 from rankkit.tables.narratives import Narratives

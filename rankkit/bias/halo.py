@@ -11,7 +11,7 @@ from rankkit.bias.halo_tables import HaloSettings
 from rankkit.bias.panel import REVIEW_Q, Panel, panel
 from rankkit.errors import InsufficientDataError, Problem, RatingsError, SettingsError
 from rankkit.findings import Finding, Findings, pattern
-from rankkit.kernels.parallel_analysis import parallel_analysis
+from rankkit.kernels.reliability.parallel_analysis import parallel_analysis
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Ratings
 
@@ -39,7 +39,7 @@ def halo(
       jackknife over people, t on n − 1: against a known reference type I error .024 with 8 people and .045 with 20, coverage
       .93 and .95 (the percentile bootstrap: .086, and .88 with 8); with the estimated one coverage .97 to .95.
     * **H2, dispersion**: the mean spread of a person's standardised scores over dimensions; small = alike. Against other
-      raters of the same people, as if raters of a person changed places (:mod:`rankkit.kernels.exchange_test`), or, where
+      raters of the same people, as if raters of a person changed places (:mod:`rankkit.kernels.rater_effects.exchange_test`), or, where
       raters share nobody, against others' spread about other people, which can be a remark at most. A narrow use of the
       scale or its end lowers it too (severity of half a standard deviation on five points: 13 % of panels show a remark).
     * **H3, interaction**: share of σ²(ratee × rater) in the variance of a rating; also holds a legitimate view of one's own.

@@ -12,12 +12,12 @@ from rankkit.bias.dimension_correlations import DimensionCorrelations
 from rankkit.bias.panel import POWER, Levels, Panel, levels
 from rankkit.errors import Problem
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.exchange_test import exchange_test
-from rankkit.kernels.halo_indices import same_rater
-from rankkit.kernels.halo_inflation import Inflation, mean_inflation, rater_inflation
 from rankkit.kernels.multiplicity import benjamini_hochberg, simes
-from rankkit.kernels.parallel_analysis import parallel_analysis
-from rankkit.kernels.profile_dispersion import standardised, team_comparison, unbiased_sd
+from rankkit.kernels.rater_effects.exchange_test import exchange_test
+from rankkit.kernels.rater_effects.halo_indices import same_rater
+from rankkit.kernels.rater_effects.halo_inflation import Inflation, mean_inflation, rater_inflation
+from rankkit.kernels.rater_effects.profile_dispersion import standardised, team_comparison, unbiased_sd
+from rankkit.kernels.reliability.parallel_analysis import parallel_analysis
 
 _TESTED = 5  # people below which a rater's profiles are shown, and not tested
 _DETECT = float(stats.norm.isf(0.025) + stats.norm.ppf(POWER))  # 2.80 standard errors

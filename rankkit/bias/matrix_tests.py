@@ -10,8 +10,8 @@ from rankkit.bias.dimension_correlations import DimensionCorrelations
 from rankkit.bias.halo_tables import because
 from rankkit.bias.panel import REVIEW_Q
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.halo_indices import CAP
-from rankkit.kernels.mantel import mantel
+from rankkit.kernels.rater_effects.halo_indices import CAP
+from rankkit.kernels.reliability.mantel import mantel
 
 FLOOR = 0.30  # correlation of matrices worth a review
 DIMENSIONS = 4

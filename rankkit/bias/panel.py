@@ -12,7 +12,7 @@ import pandas as pd
 from rankkit.design_audit import DesignAudit, of_ratings
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.rating_composite import Composite, composite
+from rankkit.kernels.rater_effects.rating_composite import Composite, composite
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Cells, Ratings
 

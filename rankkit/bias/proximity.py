@@ -15,8 +15,8 @@ from rankkit.bias.panel import Panel, panel
 from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Ints
-from rankkit.kernels.halo_indices import CAP, covariances, pair_inflation
-from rankkit.kernels.rating_profiles import Profiles
+from rankkit.kernels.rater_effects.halo_indices import CAP, covariances, pair_inflation
+from rankkit.kernels.rater_effects.rating_profiles import Profiles
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Ratings
 

@@ -14,7 +14,7 @@ from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.rater_spread import RaterSpread, rater_spread
+from rankkit.kernels.rater_effects.rater_spread import RaterSpread, rater_spread
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Ratings
 

@@ -14,7 +14,7 @@ from rankkit.bias.rating_columns import has
 from rankkit.errors import SettingsError
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.social_relations import Relations, relations
+from rankkit.kernels.rater_effects.social_relations import Relations, relations
 from rankkit.tables.text import encode
 
 FEWEST_PAIRS = 15  # pairs who rate each other, for a network to be judged

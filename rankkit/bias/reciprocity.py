@@ -13,9 +13,9 @@ from rankkit.bias.panel import POWER, REVIEW_Q, Panel, levels, panel
 from rankkit.bias.rating_network import FEWEST_PAIRS, SUBORDINATE, SUPERIOR, Layer, Network, called, dyads, family_q, in_chinese, network
 from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
-from rankkit.kernels import crossed_reml
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.social_relations import Relations, RoundRobin, round_robin
+from rankkit.kernels.components import crossed_reml
+from rankkit.kernels.rater_effects.social_relations import Relations, RoundRobin, round_robin
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Ratings
 

@@ -15,7 +15,7 @@ from rankkit.errors import InsufficientDataError, Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.rater_severity import rater_severity
+from rankkit.kernels.rater_effects.rater_severity import rater_severity
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Ratings
 
@@ -52,7 +52,7 @@ def severity(
     variances : {"unequal", "equal"}
         ``unequal``: raters may rate more or less exactly; standard errors clustered by person (CR2), global test by sign
         patterns of whole persons. ``equal``: one error variance for all, F test; its error rates do not hold where raters
-        differ in precision (see :mod:`rankkit.kernels.rater_severity`).
+        differ in precision (see :mod:`rankkit.kernels.rater_effects.rater_severity`).
     floor : float
         Smallest \|g\| worth a review.
     fewest : int

@@ -13,7 +13,7 @@ from scipy import stats
 from rankkit.bias.panel import POWER, Panel, levels
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.rater_severity import RaterSeverity
+from rankkit.kernels.rater_effects.rater_severity import RaterSeverity
 
 _SIGNIFICANCE = 0.05  # two-sided, at which minimum detectable effects are stated
 _COLUMNS = (

@@ -10,7 +10,7 @@ import pandas as pd
 
 from rankkit.errors import Problem, SettingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.rating_graph import rating_graph
+from rankkit.kernels.rater_effects.rating_graph import rating_graph
 from rankkit.tables.attributes import Attributes
 from rankkit.tables.people import People
 from rankkit.tables.text import encode

@@ -10,9 +10,9 @@ import pandas as pd
 from scipy import special
 
 from rankkit.calibration.jurisdiction import Jurisdiction, Verdict
+from rankkit.kernels.grading.selection_rates import two_rates, wilson
+from rankkit.kernels.grading.stratified_rates import stratified
 from rankkit.kernels.multiplicity import holm
-from rankkit.kernels.selection_rates import two_rates, wilson
-from rankkit.kernels.stratified_rates import stratified
 
 End = Literal["favourable", "adverse"]
 Outcome = tuple[str, End, Sequence[str]]

@@ -12,9 +12,9 @@ import pandas as pd
 from rankkit.archive import archived
 from rankkit.errors import InsufficientDataError, Problem, SettingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.grade_program import Graded, solve
-from rankkit.kernels.grade_rows import GradeRules
-from rankkit.kernels.order_rules import OrderRules, clearly_apart
+from rankkit.kernels.grading.grade_program import Graded, solve
+from rankkit.kernels.grading.grade_rows import GradeRules
+from rankkit.kernels.grading.order_rules import OrderRules, clearly_apart
 from rankkit.methods.forced_distribution import ForcedDistributionResult
 from rankkit.tables.people import People
 

@@ -11,8 +11,9 @@ from scipy import stats
 
 from rankkit.calibration.session_people import Names
 from rankkit.calibration.session_state import SessionState
-from rankkit.kernels import multiplicity, stratified_permutation, stratified_rates
+from rankkit.kernels import multiplicity
 from rankkit.kernels.arrays import Floats, Ints
+from rankkit.kernels.grading import stratified_permutation, stratified_rates
 from rankkit.tables.attributes import Attributes
 
 _SMALLEST_GROUP = 5  # people below which a protected group is not shown

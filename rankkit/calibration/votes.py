@@ -12,8 +12,8 @@ from typing import Literal
 
 import numpy as np
 
-from rankkit.kernels import krippendorff
 from rankkit.kernels.arrays import Floats, Ints
+from rankkit.kernels.reliability import krippendorff
 
 Stance = Literal["agree", "up", "down", "abstain"]
 STANCES: tuple[Stance, ...] = ("agree", "up", "down", "abstain")

@@ -14,8 +14,8 @@ from rankkit.elicit.bars_editing import LEVELS, level_of, named_levels
 from rankkit.elicit.bars_item_bank import ItemBank
 from rankkit.elicit.bars_state import BarsState
 from rankkit.errors import DataError, Problem, SettingsError
-from rankkit.kernels import anchor_assignment as kernel
-from rankkit.kernels.effectiveness_scaling import GAP_ON_SEVEN, REACH_ON_SEVEN, on_scale
+from rankkit.kernels.behaviours import anchor_assignment as kernel
+from rankkit.kernels.behaviours.effectiveness_scaling import GAP_ON_SEVEN, REACH_ON_SEVEN, on_scale
 from rankkit.methods.bars_card import ANCHORS
 
 MORE = 5  # incidents to be written for a gap
@@ -32,7 +32,7 @@ class Anchoring:
         Equally spaced points of the scale that should get an anchor, ends included; 5 to 9 are usual.
     sd_weight, disagreement_weight : float
         What spread and disagreement cost beside distance from the point, see
-        :func:`rankkit.kernels.anchor_assignment.assign_anchors`.
+        :func:`rankkit.kernels.behaviours.anchor_assignment.assign_anchors`.
     reach : float, optional
         Farthest an anchor may lie from its point; .5 on a scale from 1 to 7, carried over to others.
     gap : float, optional

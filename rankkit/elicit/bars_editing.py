@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from rankkit.errors import Problem
-from rankkit.kernels.effectiveness_scaling import on_scale
+from rankkit.kernels.behaviours.effectiveness_scaling import on_scale
 from rankkit.tables.text_language import Tokenizer, language_of, tokens
 
 DUPLICATE = 0.9

@@ -12,9 +12,9 @@ import pandas as pd
 from rankkit.elicit.bars_state import BarsState, Facts
 from rankkit.errors import Problem, SettingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.effectiveness_scaling import SD_ON_SEVEN, group_difference, on_scale, scale_incidents
+from rankkit.kernels.behaviours.effectiveness_scaling import SD_ON_SEVEN, group_difference, on_scale, scale_incidents
+from rankkit.kernels.behaviours.retranslation import category_kappa, retranslate
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.retranslation import category_kappa, retranslate
 from rankkit.tables.incident_judgements import NONE
 
 THRESHOLD = 0.6

@@ -28,10 +28,10 @@ from rankkit.elicit.pairing_settings import (
 )
 from rankkit.errors import IdentificationError, PeopleError, Problem, SettingsError
 from rankkit.kernels.arrays import Bools, Ints
-from rankkit.kernels.cyclic_designs import cyclic
-from rankkit.kernels.judge_shares import JudgeShares, share_pairs
-from rankkit.kernels.pair_designs import PairDesign, complete, components
-from rankkit.kernels.regular_designs import random_regular
+from rankkit.kernels.designs.cyclic_designs import cyclic
+from rankkit.kernels.designs.judge_shares import JudgeShares, share_pairs
+from rankkit.kernels.designs.pair_designs import PairDesign, complete, components
+from rankkit.kernels.designs.regular_designs import random_regular
 from rankkit.tables.text import as_text
 
 _STREAM = 5302  # keeps the lot apart from whatever else is drawn from the same seed

@@ -12,12 +12,12 @@ import numpy as np
 
 from rankkit.elicit.pairing_settings import DYNAMIC, PairingSettings, pair_codes
 from rankkit.elicit.pairing_state import Answer, Kind, Question
-from rankkit.kernels.adaptive_pairs import next_pair, random_rounds, slots, standing, swiss_round
 from rankkit.kernels.arrays import Bools, Ints
-from rankkit.kernels.cyclic_designs import cyclic
-from rankkit.kernels.pair_designs import PairDesign, complete
-from rankkit.kernels.pair_schedules import Schedule, schedule
-from rankkit.kernels.regular_designs import random_regular
+from rankkit.kernels.designs.adaptive_pairs import next_pair, random_rounds, slots, standing, swiss_round
+from rankkit.kernels.designs.cyclic_designs import cyclic
+from rankkit.kernels.designs.pair_designs import PairDesign, complete
+from rankkit.kernels.designs.pair_schedules import Schedule, schedule
+from rankkit.kernels.designs.regular_designs import random_regular
 
 _RESULT = {"left": 1, "right": -1, "tie": 0}
 _STREAM = 5301  # keeps the lot apart from whatever else is drawn from the same seed

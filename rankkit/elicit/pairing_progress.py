@@ -12,7 +12,7 @@ import numpy as np
 from rankkit.elicit.pairing_questions import PairingQuestions
 from rankkit.elicit.pairing_settings import PairingSettings
 from rankkit.elicit.pairing_state import PairingState, Question
-from rankkit.kernels.pair_schedules import Schedule
+from rankkit.kernels.designs.pair_schedules import Schedule
 
 _SECONDS = 6.0  # a comparison, until the session has been timed
 

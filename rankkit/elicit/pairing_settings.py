@@ -13,7 +13,7 @@ import pandas as pd
 
 from rankkit.errors import IdentificationError, PeopleError, Problem, SessionError, SettingsError
 from rankkit.kernels.arrays import Bools, Ints
-from rankkit.kernels.pair_designs import check_degree, components
+from rankkit.kernels.designs.pair_designs import check_degree, components
 from rankkit.tables.people import People
 from rankkit.tables.ratings import OVERALL
 from rankkit.tables.text import as_text, zero_padded_twins

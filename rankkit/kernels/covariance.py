@@ -319,7 +319,7 @@ def from_arrays(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Covariance:
     if kind == Dense.kind:
         return Dense(np.asarray(arrays["matrix"], dtype=np.float64))
     if kind == "bordered_precision":
-        from rankkit.kernels.bordered_laplacian import BorderedPrecision  # noqa: PLC0415 - it is made of the forms above
+        from rankkit.kernels.pairs.bordered_laplacian import BorderedPrecision  # noqa: PLC0415 - it is made of the forms above
 
         return BorderedPrecision(matrix_forms.from_coordinates(arrays), np.asarray(arrays["loadings"]), float(arrays["ridge"]))
     raise KeyError(kind)

@@ -14,7 +14,7 @@ from rankkit.assessment import Assessment, check_choice, is_number
 from rankkit.design_audit import of_rankings
 from rankkit.errors import IdentificationError, InsufficientDataError, Problem, SettingsError
 from rankkit.kernels.covariance import Covariance
-from rankkit.kernels.picks import Picks
+from rankkit.kernels.rankings.picks import Picks
 from rankkit.methods import pair_dimensions, ranking_evidence, ranking_tables
 from rankkit.methods.alternation_result import AlternationRankingResult
 from rankkit.methods.ranking_evidence import Fitted, Judges, Lists, Model, ModelSettings, Prior, RankFit, Scale, Solver, Ties

@@ -11,8 +11,8 @@ import pandas as pd
 
 from rankkit.errors import Problem, SettingsError
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.effectiveness_scaling import on_scale
-from rankkit.kernels.retranslation import wilson
+from rankkit.kernels.behaviours.effectiveness_scaling import on_scale
+from rankkit.kernels.behaviours.retranslation import wilson
 from rankkit.methods.bars_card import ScaleCard
 from rankkit.tables.incidents import EFFECTIVENESS
 from rankkit.tables.ratings import Ratings

@@ -13,7 +13,7 @@ import pandas as pd
 from rankkit.assessment import Assessment, Fixed, check_choice, is_number
 from rankkit.errors import Problem, RatingsError, SettingsError
 from rankkit.kernels.arrays import Bools
-from rankkit.kernels.behaviour_frequency import BANDS, SCALE, frequency_class, item_totals
+from rankkit.kernels.behaviours.behaviour_frequency import BANDS, SCALE, frequency_class, item_totals
 from rankkit.lazy_tables import LazyTables
 from rankkit.methods.bars_result import BehaviouralObservationResult
 from rankkit.methods.graphic_rating_scale import GraphicRatingScale

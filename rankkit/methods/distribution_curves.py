@@ -12,8 +12,8 @@ import pandas as pd
 
 from rankkit.errors import InsufficientDataError, PolicyError, Problem
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.controlled_rounding import controlled_rounding
-from rankkit.kernels.curve_units import pool
+from rankkit.kernels.grading.controlled_rounding import controlled_rounding
+from rankkit.kernels.grading.curve_units import pool
 from rankkit.kernels.ranking import tie_groups
 from rankkit.methods.distribution_policy import Quota
 from rankkit.result import Result

@@ -9,11 +9,11 @@ from typing import Any, Literal
 import numpy as np
 
 from rankkit.errors import PolicyError, Problem
-from rankkit.kernels import bounded_seats, quota_assignment, ruled_grades
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.quota_assignment import Assignment, CutTies
+from rankkit.kernels.grading import bounded_seats, quota_assignment, ruled_grades
+from rankkit.kernels.grading.quota_assignment import Assignment, CutTies
+from rankkit.kernels.grading.ruled_grades import Overfull
 from rankkit.kernels.ranking import tie_groups
-from rankkit.kernels.ruled_grades import Overfull
 from rankkit.methods.distribution_policy import PersonRules
 
 Priority = Literal["people", "quotas", "neither"]

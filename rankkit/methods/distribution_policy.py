@@ -12,9 +12,9 @@ import numpy as np
 
 from rankkit.assessment import Fixed
 from rankkit.errors import PolicyError, Problem, SettingsError
-from rankkit.kernels import apportionment
 from rankkit.kernels.arrays import Bools, Ints
-from rankkit.kernels.bounded_seats import bounded_seats
+from rankkit.kernels.grading import apportionment
+from rankkit.kernels.grading.bounded_seats import bounded_seats
 
 Apportionment = Literal["largest_remainder", "sainte_lague"]
 SeatTies = Literal["middle", "top", "bottom"]

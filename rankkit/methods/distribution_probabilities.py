@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rankkit.kernels import empirical_bayes, quota_assignment, ruled_grades
+from rankkit.kernels import empirical_bayes
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.covariance import Covariance, Dense
 from rankkit.kernels.empirical_bayes import Posterior
+from rankkit.kernels.grading import quota_assignment, ruled_grades
+from rankkit.kernels.grading.unit_posterior import unit_posterior
 from rankkit.kernels.ranking import canonical_form, tie_groups
-from rankkit.kernels.unit_posterior import unit_posterior
 from rankkit.methods.distribution_grading import CurveGrades
 
 DRAWS = 10_000

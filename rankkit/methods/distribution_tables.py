@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from rankkit.kernels import quota_assignment
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.quota_assignment import Assignment
+from rankkit.kernels.grading import quota_assignment
+from rankkit.kernels.grading.quota_assignment import Assignment
 from rankkit.methods.distribution_grading import CurveGrades
 from rankkit.methods.distribution_policy import PersonRules, Quota
 from rankkit.result import Result

@@ -12,7 +12,7 @@ import pandas as pd
 from rankkit.assessment import Assessment, Fixed, check_choice, is_number
 from rankkit.errors import InsufficientDataError, Problem, SettingsError
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.quota_assignment import CutTies
+from rankkit.kernels.grading.quota_assignment import CutTies
 from rankkit.methods import distribution_curves, distribution_notes, distribution_probabilities, distribution_tables
 from rankkit.methods.distribution_curves import Curves, SmallUnits
 from rankkit.methods.distribution_grading import Curve, Priority, grade_curve
@@ -55,7 +55,7 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
         each unit its own mean), or nothing.
     scope : {"company", "unit", "hybrid"}
         Whom a curve is for: everybody; each unit by itself; or each unit, with the seats of all units together as for
-        everybody (floors or ceilings of :math:`n_g n_b / n`, :func:`~rankkit.kernels.controlled_rounding.controlled_rounding`,
+        everybody (floors or ceilings of :math:`n_g n_b / n`, :func:`~rankkit.kernels.grading.controlled_rounding.controlled_rounding`,
         the better units first). Everybody on one curve needs scores that can be compared.
     unit : str
         Column of ``people`` with the units.

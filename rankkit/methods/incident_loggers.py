@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from rankkit.errors import Problem
 from rankkit.findings import Finding, pattern
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.logger_rates import LoggerRates, logger_rates
+from rankkit.kernels.behaviours.logger_rates import LoggerRates, logger_rates
 from rankkit.tables.incidents import Incidents
 
 FEWEST_PAIRS, FEWEST_LOGGERS = 10, 3

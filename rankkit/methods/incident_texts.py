@@ -11,8 +11,8 @@ from scipy import stats
 
 from rankkit.errors import Problem
 from rankkit.findings import Finding, pattern
+from rankkit.kernels.behaviours.text_similarity import similar_pairs
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.text_similarity import similar_pairs
 from rankkit.tables.incidents import Incidents
 from rankkit.tables.text_detectors import printed
 from rankkit.tables.text_language import language_of

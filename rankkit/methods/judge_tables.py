@@ -11,9 +11,9 @@ from rankkit import findings
 from rankkit.errors import Problem
 from rankkit.findings import Finding
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.fit_bands import calibrated_fit
-from rankkit.kernels.judge_habits import left_share, repeat_reversals, response_speed
-from rankkit.kernels.triad_census import JudgeTriads, by_judge
+from rankkit.kernels.pairs.fit_bands import calibrated_fit
+from rankkit.kernels.pairs.judge_habits import left_share, repeat_reversals, response_speed
+from rankkit.kernels.pairs.triad_census import JudgeTriads, by_judge
 from rankkit.methods import pair_expectations
 from rankkit.methods.pair_data import Pairs
 from rankkit.methods.pair_fitting import PairFit

@@ -15,7 +15,7 @@ from rankkit.design_audit import of_ratings
 from rankkit.errors import Problem, RatingsError, SettingsError
 from rankkit.kernels.arrays import Ints
 from rankkit.kernels.on_demand_covariance import OnDemand
-from rankkit.kernels.rasch_design import Gaps
+from rankkit.kernels.rasch.rasch_design import Gaps
 from rankkit.lazy_tables import LazyTables
 from rankkit.methods import rasch_patterns, rasch_tables
 from rankkit.methods.rasch_fitting import RaschFitted, fitted

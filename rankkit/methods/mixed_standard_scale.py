@@ -14,9 +14,9 @@ from scipy import stats
 from rankkit.assessment import Assessment, Fixed, is_number
 from rankkit.errors import Problem, RatingsError, SettingsError
 from rankkit.findings import Finding, as_frame, pattern
-from rankkit.kernels.mixed_standard import SCALE, logical_errors, mixed_standard_scores
+from rankkit.kernels.behaviours.mixed_standard import SCALE, logical_errors, mixed_standard_scores
+from rankkit.kernels.behaviours.retranslation import wilson
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.retranslation import wilson
 from rankkit.lazy_tables import LazyTables
 from rankkit.methods.bars_result import MixedStandardResult
 from rankkit.methods.graphic_rating_scale import GraphicRatingScale

@@ -10,11 +10,11 @@ from scipy import sparse
 
 from rankkit.design_audit import of_ratings
 from rankkit.errors import IdentificationError, InsufficientDataError, RankkitError
-from rankkit.kernels import mixed_blups, mixed_reml
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.mixed_design import cross
+from rankkit.kernels.components import mixed_blups, mixed_reml
+from rankkit.kernels.components.mixed_design import cross
 from rankkit.kernels.ranking import competition_ranks
-from rankkit.kernels.rating_composite import composite
+from rankkit.kernels.rater_effects.rating_composite import composite
 from rankkit.methods.multi_source_scoring import SourceScores, SourceScoring
 from rankkit.methods.rating_categories import by_categories
 from rankkit.methods.rating_scoring import Choices as RatingChoices

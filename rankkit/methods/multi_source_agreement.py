@@ -7,10 +7,10 @@ import pandas as pd
 
 from rankkit.agreement import group_icc, rwg, rwg_j
 from rankkit.errors import Problem, RankkitError
-from rankkit.kernels.decision_study import raters_needed as needed
-from rankkit.kernels.group_intraclass import group_intraclass
-from rankkit.kernels.rating_composite import composite
-from rankkit.kernels.source_correlations import source_agreement
+from rankkit.kernels.components.decision_study import raters_needed as needed
+from rankkit.kernels.rater_effects.rating_composite import composite
+from rankkit.kernels.reliability.group_intraclass import group_intraclass
+from rankkit.kernels.sources.source_correlations import source_agreement
 from rankkit.methods.multi_source_scoring import SourceScoring
 from rankkit.methods.multi_source_settings import SINGLE_RATER
 from rankkit.tables.ratings import Ratings

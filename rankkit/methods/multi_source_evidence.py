@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from rankkit.errors import Problem
-from rankkit.kernels.effective_weights import effective_weights_of
+from rankkit.kernels.sources.effective_weights import effective_weights_of
 from rankkit.methods.multi_source_adjusted import adjusted
 from rankkit.methods.multi_source_agreement import (
     ALL,

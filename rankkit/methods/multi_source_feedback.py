@@ -12,7 +12,7 @@ import numpy as np
 from rankkit.assessment import Assessment, Fixed, check_choice, is_number
 from rankkit.design_audit import of_ratings
 from rankkit.errors import InsufficientDataError, Problem, RatingsError, SettingsError
-from rankkit.kernels.rating_composite import composite
+from rankkit.kernels.rater_effects.rating_composite import composite
 from rankkit.lazy_tables import LazyTables
 from rankkit.methods import multi_source_settings, rating_scales
 from rankkit.methods.multi_source_disclosure import SourceDisclosure, made, policy_of

@@ -12,7 +12,7 @@ import pandas as pd
 
 from rankkit.archive import archived
 from rankkit.errors import InsufficientDataError, SettingsError
-from rankkit.kernels.response_surface import Errors
+from rankkit.kernels.sources.response_surface import Errors
 from rankkit.lazy_tables import LazyTables
 from rankkit.methods.multi_source_adjusted import with_fair_averages
 from rankkit.methods.multi_source_agreement import ALL

@@ -13,7 +13,7 @@ from rankkit.design_audit import DesignAudit
 from rankkit.errors import InsufficientDataError, Problem, RankkitError
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.covariance import Covariance
-from rankkit.kernels.source_composite import (
+from rankkit.kernels.sources.source_composite import (
     SourceCells,
     SourceComposite,
     SourceMeans,
@@ -22,8 +22,8 @@ from rankkit.kernels.source_composite import (
     source_means,
     within_sources,
 )
-from rankkit.kernels.source_errors import ErrorParts, SourceError, no_error, source_error
-from rankkit.kernels.source_imputation import SourceLevels, imputed, source_levels
+from rankkit.kernels.sources.source_errors import ErrorParts, SourceError, no_error, source_error
+from rankkit.kernels.sources.source_imputation import SourceLevels, imputed, source_levels
 from rankkit.lazy_tables import LazyParts
 from rankkit.result import Result, SeBasis, Status
 from rankkit.tables.ratings import Ratings

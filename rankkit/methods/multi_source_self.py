@@ -11,7 +11,7 @@ from scipy import stats
 
 from rankkit.errors import Problem, RankkitError
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.difference_reliability import difference_reliability
+from rankkit.kernels.reliability.difference_reliability import difference_reliability
 from rankkit.methods.multi_source_agreement import ALL
 from rankkit.methods.multi_source_scoring import Choices, SourceScores, SourceScoring
 

@@ -12,7 +12,7 @@ from scipy import stats
 from rankkit import show
 from rankkit.assessment import check_choice
 from rankkit.errors import InsufficientDataError, SettingsError
-from rankkit.kernels.response_surface import TERMS, Errors, SurfaceFit, response_surface
+from rankkit.kernels.sources.response_surface import TERMS, Errors, SurfaceFit, response_surface
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

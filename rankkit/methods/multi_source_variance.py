@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import ConvergenceError, Problem
-from rankkit.kernels import mixed_reml
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.mixed_design import cross
-from rankkit.kernels.source_components import EFFECTS, SourceComponents, source_components
-from rankkit.kernels.source_composite import SourceCells
+from rankkit.kernels.components import mixed_reml
+from rankkit.kernels.components.mixed_design import cross
+from rankkit.kernels.sources.source_components import EFFECTS, SourceComponents, source_components
+from rankkit.kernels.sources.source_composite import SourceCells
 from rankkit.methods.multi_source_agreement import ALL
 from rankkit.methods.multi_source_scoring import SourceScoring
 

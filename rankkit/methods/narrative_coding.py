@@ -11,7 +11,7 @@ from scipy import stats
 
 from rankkit import agreement
 from rankkit.errors import InsufficientDataError, Problem
-from rankkit.kernels.segment_boundaries import boundary_similarity
+from rankkit.kernels.reliability.segment_boundaries import boundary_similarity
 from rankkit.tables.codes import Codes
 
 _COLUMNS = (

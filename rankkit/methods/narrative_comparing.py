@@ -11,8 +11,8 @@ import pandas as pd
 from rankkit.errors import InsufficientDataError, Problem
 from rankkit.findings import Finding, pattern
 from rankkit.kernels.arrays import Bools, Floats
+from rankkit.kernels.behaviours.length_effect import length_effect
 from rankkit.kernels.covariance import Covariance, Dense
-from rankkit.kernels.length_effect import length_effect
 from rankkit.methods.paired_comparison import PairedComparison
 from rankkit.methods.paired_result import PairedComparisonResult
 from rankkit.tables.comparisons import SKIP, TIE, Comparisons

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import Problem
-from rankkit.kernels.text_similarity import similar_pairs
+from rankkit.kernels.behaviours.text_similarity import similar_pairs
 from rankkit.methods.incident_texts import plain
 from rankkit.tables.narratives import SECTIONS, Narratives
 from rankkit.tables.text_actions import is_actionable

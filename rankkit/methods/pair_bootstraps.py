@@ -8,12 +8,12 @@ import numpy as np
 
 from rankkit.errors import ConvergenceError, Problem
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.bradley_terry import BradleyTerryFit
-from rankkit.kernels.comparison_order import canonical_people, canonical_rows
 from rankkit.kernels.covariance import Dense
-from rankkit.kernels.judge_clusters import FEWEST_FOR_JACKKNIFE, FEWEST_FOR_SANDWICH, model_share
-from rankkit.kernels.pair_bootstrap import bootstrap
-from rankkit.kernels.pair_laplacian import DENSE
+from rankkit.kernels.pairs.bradley_terry import BradleyTerryFit
+from rankkit.kernels.pairs.comparison_order import canonical_people, canonical_rows
+from rankkit.kernels.pairs.judge_clusters import FEWEST_FOR_JACKKNIFE, FEWEST_FOR_SANDWICH, model_share
+from rankkit.kernels.pairs.pair_bootstrap import bootstrap
+from rankkit.kernels.pairs.pair_laplacian import DENSE
 from rankkit.methods.pair_clusters import ALIKE, NOTHING, Clustered
 from rankkit.methods.pair_covariates import Covariates
 from rankkit.methods.pair_data import Pairs

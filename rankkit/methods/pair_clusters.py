@@ -9,10 +9,10 @@ from typing import Protocol
 import numpy as np
 
 from rankkit.errors import Problem
-from rankkit.kernels import judge_clusters
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.covariance import Covariance, Dense
-from rankkit.kernels.pair_laplacian import DENSE
+from rankkit.kernels.pairs import judge_clusters
+from rankkit.kernels.pairs.pair_laplacian import DENSE
 
 ALIKE = 0.01  # share of the model's variance that independent judges never fall below: their answers are copies
 NOTHING = 1e-6  # share at which one person's variance by judge is rounding error

@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from rankkit.kernels import contests
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.beats_graph import Existence, verdict
-from rankkit.kernels.contests import Contests
-from rankkit.kernels.pair_counts import PairCounts, aggregate
+from rankkit.kernels.pairs import contests
+from rankkit.kernels.pairs.beats_graph import Existence, verdict
+from rankkit.kernels.pairs.contests import Contests
+from rankkit.kernels.pairs.pair_counts import PairCounts, aggregate
 from rankkit.tables.comparisons import Comparisons
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from rankkit.errors import Problem
 from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.covariance import Dense
-from rankkit.kernels.judge_habits import dimension_copying
+from rankkit.kernels.pairs.judge_habits import dimension_copying
 from rankkit.lazy_tables import LazyTables
 from rankkit.methods.pair_data import Pairs
 from rankkit.methods.paired_result import PairedComparisonResult

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.bradley_terry import BradleyTerryFit
-from rankkit.kernels.pair_residuals import davidson_spread, implied_ties, points
-from rankkit.kernels.scale_reliability import separation
+from rankkit.kernels.pairs.bradley_terry import BradleyTerryFit
+from rankkit.kernels.pairs.pair_residuals import davidson_spread, implied_ties, points
+from rankkit.kernels.pairs.scale_reliability import separation
 from rankkit.methods.pair_data import Pairs
 from rankkit.methods.pair_fitting import PairFit
 from rankkit.methods.paired_result import decided

@@ -9,15 +9,15 @@ import numpy as np
 from scipy import stats
 
 from rankkit.errors import ConvergenceError, IdentificationError, Problem, SolverError
-from rankkit.kernels import bradley_terry, davidson, judge_clusters, pair_models, separation
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.bradley_terry import BradleyTerryFit
-from rankkit.kernels.contests import Contests
 from rankkit.kernels.covariance import Covariance, Dense
 from rankkit.kernels.on_demand_covariance import OnDemand
-from rankkit.kernels.pair_counts import PairCounts
-from rankkit.kernels.pair_laplacian import DENSE
-from rankkit.kernels.pair_model_fit import PairModelFit
+from rankkit.kernels.pairs import bradley_terry, davidson, judge_clusters, pair_models, separation
+from rankkit.kernels.pairs.bradley_terry import BradleyTerryFit
+from rankkit.kernels.pairs.contests import Contests
+from rankkit.kernels.pairs.pair_counts import PairCounts
+from rankkit.kernels.pairs.pair_laplacian import DENSE
+from rankkit.kernels.pairs.pair_model_fit import PairModelFit
 from rankkit.methods.pair_clusters import Clustered, clustered
 from rankkit.methods.pair_covariates import Covariates
 from rankkit.methods.pair_data import Pairs

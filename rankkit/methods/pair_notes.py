@@ -8,7 +8,7 @@ import numpy as np
 
 from rankkit.errors import Problem
 from rankkit.kernels.arrays import Bools, Ints
-from rankkit.kernels.separation import Separation
+from rankkit.kernels.pairs.separation import Separation
 from rankkit.methods.pair_data import Pairs
 from rankkit.tables.comparisons import SKIP, TIE, Comparisons
 

@@ -9,13 +9,13 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from rankkit.errors import ConvergenceError, Problem
-from rankkit.kernels import bradley_terry
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.beats_graph import is_connected
-from rankkit.kernels.holdout import holdout_calibration
-from rankkit.kernels.kendall_u import kendall_u, one_vote_each, unrelated_judges
-from rankkit.kernels.pair_counts import aggregate
-from rankkit.kernels.scale_reliability import growth, separation, split_half
+from rankkit.kernels.pairs import bradley_terry
+from rankkit.kernels.pairs.beats_graph import is_connected
+from rankkit.kernels.pairs.holdout import holdout_calibration
+from rankkit.kernels.pairs.kendall_u import kendall_u, one_vote_each, unrelated_judges
+from rankkit.kernels.pairs.pair_counts import aggregate
+from rankkit.kernels.pairs.scale_reliability import growth, separation, split_half
 from rankkit.methods.pair_data import Pairs
 from rankkit.methods.pair_fitting import PairFit
 from rankkit.tables import numbers

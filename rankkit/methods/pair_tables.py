@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from rankkit.kernels import pair_goodness, pair_models
-from rankkit.kernels.contests import of_pairs
-from rankkit.kernels.pair_model_fit import PairModelFit
-from rankkit.kernels.pair_residuals import pair_residuals
-from rankkit.kernels.quasi_variances import quasi_variances
-from rankkit.kernels.stochastic_transitivity import chance_violations, stochastic_transitivity
+from rankkit.kernels.pairs import pair_goodness, pair_models
+from rankkit.kernels.pairs.contests import of_pairs
+from rankkit.kernels.pairs.pair_model_fit import PairModelFit
+from rankkit.kernels.pairs.pair_residuals import pair_residuals
+from rankkit.kernels.pairs.quasi_variances import quasi_variances
+from rankkit.kernels.pairs.stochastic_transitivity import chance_violations, stochastic_transitivity
 from rankkit.lazy_tables import LazyTables
 from rankkit.methods import judge_tables, pair_expectations, pair_reliability
 from rankkit.methods.pair_data import Pairs

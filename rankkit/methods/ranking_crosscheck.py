@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from rankkit.errors import ConvergenceError, SettingsError
-from rankkit.kernels import plackett_luce
 from rankkit.kernels.arrays import Floats
-from rankkit.kernels.ranking_lists import RankingLists
+from rankkit.kernels.rankings import plackett_luce
+from rankkit.kernels.rankings.ranking_lists import RankingLists
 
 _ACCURACY = 1e-10  # change of all worths together at which choix stops
 _MOST = 10_000  # its steps; more than any connected data set has been seen to need
@@ -40,7 +40,7 @@ def worths_by_choix(lists: RankingLists) -> Floats:
 
     Examples
     --------
-    >>> from rankkit.kernels.ranking_lists import from_matrix
+    >>> from rankkit.kernels.rankings.ranking_lists import from_matrix
     >>> worths_by_choix(from_matrix(np.array([[1.0, 2, 3], [1, 3, 2], [2, 1, 3], [3, 2, 1]]))).round(6)
     array([ 0.320996,  0.055026, -0.376022])
     """

@@ -12,15 +12,15 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from rankkit.errors import ConvergenceError, IdentificationError, Problem, SolverError
-from rankkit.kernels import best_worst, maxdiff, plackett_luce
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.best_worst import BestWorstFit
-from rankkit.kernels.choice_newton import FIXED_TAU
 from rankkit.kernels.covariance import Covariance, Dense
-from rankkit.kernels.davidson_luce import bears
-from rankkit.kernels.judge_clusters import FEWEST_FOR_JACKKNIFE
-from rankkit.kernels.picks import Picks, from_log, has_finite_estimate, top_down
-from rankkit.kernels.ranking_lists import RankingLists
+from rankkit.kernels.pairs.judge_clusters import FEWEST_FOR_JACKKNIFE
+from rankkit.kernels.rankings import best_worst, maxdiff, plackett_luce
+from rankkit.kernels.rankings.best_worst import BestWorstFit
+from rankkit.kernels.rankings.choice_newton import FIXED_TAU
+from rankkit.kernels.rankings.davidson_luce import bears
+from rankkit.kernels.rankings.picks import Picks, from_log, has_finite_estimate, top_down
+from rankkit.kernels.rankings.ranking_lists import RankingLists
 from rankkit.methods.pair_clusters import Clustered, clustered
 from rankkit.methods.ranking_crosscheck import worths_by_choix
 from rankkit.methods.ranking_outcomes import Outcomes, one_sided, outcomes_of, with_ties

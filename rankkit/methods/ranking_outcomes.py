@@ -10,8 +10,8 @@ from scipy.sparse.csgraph import connected_components
 
 from rankkit.errors import Problem
 from rankkit.kernels.arrays import Ints
-from rankkit.kernels.picks import Picks
-from rankkit.kernels.ranking_lists import RankingLists
+from rankkit.kernels.rankings.picks import Picks
+from rankkit.kernels.rankings.ranking_lists import RankingLists
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,20 +11,20 @@ import pandas as pd
 from scipy import stats
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import best_worst, maxdiff
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.best_worst import BestWorstFit
-from rankkit.kernels.borda import Borda, borda
-from rankkit.kernels.condorcet import Condorcet, condorcet, preference_matrix
 from rankkit.kernels.covariance import Covariance
-from rankkit.kernels.first_end import first_end_effect
-from rankkit.kernels.kemeny import Kemeny, kemeny
-from rankkit.kernels.mallows import mallows
-from rankkit.kernels.pick_scales import scale_tests
-from rankkit.kernels.picks import Picks, has_finite_estimate
+from rankkit.kernels.pairs.scale_reliability import separation
 from rankkit.kernels.rank_sets import p_top, rank_sets
 from rankkit.kernels.ranking import competition_ranks
-from rankkit.kernels.scale_reliability import separation
+from rankkit.kernels.rankings import best_worst, maxdiff
+from rankkit.kernels.rankings.best_worst import BestWorstFit
+from rankkit.kernels.rankings.borda import Borda, borda
+from rankkit.kernels.rankings.condorcet import Condorcet, condorcet, preference_matrix
+from rankkit.kernels.rankings.first_end import first_end_effect
+from rankkit.kernels.rankings.kemeny import Kemeny, kemeny
+from rankkit.kernels.rankings.mallows import mallows
+from rankkit.kernels.rankings.pick_scales import scale_tests
+from rankkit.kernels.rankings.picks import Picks, has_finite_estimate
 from rankkit.lazy_tables import LazyTables
 from rankkit.methods import ranking_patterns, rater_tables
 from rankkit.methods.ranking_evidence import Lists, RankFit

@@ -9,14 +9,14 @@ import numpy as np
 from scipy.stats import norm
 
 from rankkit.errors import ConvergenceError, IdentificationError, Problem
-from rankkit.kernels import many_facet_rasch, rasch_marginal
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.covariance import Covariance
-from rankkit.kernels.rasch_fair import FairAverages, fair_averages
-from rankkit.kernels.rasch_fit import Residuals
-from rankkit.kernels.rasch_fitted import RaschFit
-from rankkit.kernels.rasch_marginal_fair import marginal_fair_averages
-from rankkit.kernels.rasch_marginal_fitted import MarginalFit
+from rankkit.kernels.rasch import many_facet_rasch, rasch_marginal
+from rankkit.kernels.rasch.rasch_fair import FairAverages, fair_averages
+from rankkit.kernels.rasch.rasch_fit import Residuals
+from rankkit.kernels.rasch.rasch_fitted import RaschFit
+from rankkit.kernels.rasch.rasch_marginal_fair import marginal_fair_averages
+from rankkit.kernels.rasch.rasch_marginal_fitted import MarginalFit
 from rankkit.methods.rasch_ratings import RaschModel, RaschRatings, named_groups, rasch_ratings
 from rankkit.result import Status
 from rankkit.tables.ratings import Ratings

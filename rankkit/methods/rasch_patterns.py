@@ -10,10 +10,10 @@ import pandas as pd
 
 from rankkit.findings import Finding, as_frame, pattern
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.rasch_bias import Interactions, contrasts, interactions
-from rankkit.kernels.rasch_bootstrap import fit_bands
-from rankkit.kernels.rasch_fit import element_fit
-from rankkit.kernels.rasch_fitted import RaschFit
+from rankkit.kernels.rasch.rasch_bias import Interactions, contrasts, interactions
+from rankkit.kernels.rasch.rasch_bootstrap import fit_bands
+from rankkit.kernels.rasch.rasch_fit import element_fit
+from rankkit.kernels.rasch.rasch_fitted import RaschFit
 from rankkit.methods.rasch_fitting import RaschFitted
 from rankkit.methods.rasch_tables import counts
 

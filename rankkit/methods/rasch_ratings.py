@@ -10,8 +10,8 @@ import numpy as np
 
 from rankkit.errors import IdentificationError, InsufficientDataError, Problem, RatingsError, SettingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.rasch_design import Gaps, RaschDesign, rasch_design
-from rankkit.kernels.rasch_subsets import Subsets, subsets
+from rankkit.kernels.rasch.rasch_design import Gaps, RaschDesign, rasch_design
+from rankkit.kernels.rasch.rasch_subsets import Subsets, subsets
 from rankkit.tables.ratings import Ratings
 from rankkit.tables.text import encode
 

@@ -11,10 +11,10 @@ from scipy.stats import chi2, norm
 
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.rasch_fit import category_use, element_fit, exact_agreement
-from rankkit.kernels.rasch_marginal_fitted import MarginalFit
-from rankkit.kernels.rasch_model import sums
-from rankkit.kernels.rasch_separation import SameTest, fixed_chi2, random_chi2, separation, wald
+from rankkit.kernels.rasch.rasch_fit import category_use, element_fit, exact_agreement
+from rankkit.kernels.rasch.rasch_marginal_fitted import MarginalFit
+from rankkit.kernels.rasch.rasch_model import sums
+from rankkit.kernels.rasch.rasch_separation import SameTest, fixed_chi2, random_chi2, separation, wald
 from rankkit.methods.rasch_fitting import RaschFitted
 
 _OF_TESTS = (("", "statistic"), ("_df", "df"), ("_p", "p"))

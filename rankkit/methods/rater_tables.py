@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from rankkit.kernels import partial_concordance
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.first_end import first_ends
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.partial_concordance import mean_tau, skillings_mack, spread_out
-from rankkit.kernels.rank_concordance import kendall_w, rank_matrix
-from rankkit.kernels.ranking_lists import RankingLists
-from rankkit.kernels.rater_agreement import rater_agreement
+from rankkit.kernels.rankings import partial_concordance
+from rankkit.kernels.rankings.first_end import first_ends
+from rankkit.kernels.rankings.partial_concordance import mean_tau, skillings_mack, spread_out
+from rankkit.kernels.rankings.rank_concordance import kendall_w, rank_matrix
+from rankkit.kernels.rankings.ranking_lists import RankingLists
+from rankkit.kernels.rankings.rater_agreement import rater_agreement
 from rankkit.methods.ranking_evidence import Lists
 from rankkit.methods.ranking_patterns import FAST_SECONDS, FEWEST_PEOPLE, REVIEW_Q
 

@@ -10,13 +10,13 @@ import pandas as pd
 
 from rankkit.design_audit import DesignAudit
 from rankkit.errors import IdentificationError, InsufficientDataError, PeopleError, Problem, SettingsError
-from rankkit.kernels import crossed_reml
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.crossed_reml import CrossedComponents
+from rankkit.kernels.components import crossed_reml
+from rankkit.kernels.components.crossed_reml import CrossedComponents
 from rankkit.kernels.normal_scores import normal_scores
-from rankkit.kernels.rating_composite import Composite
-from rankkit.kernels.rating_composite import adjust as adjust_cells
-from rankkit.kernels.severity_adjustment import SeverityAdjustment, severity_adjustment
+from rankkit.kernels.rater_effects.rating_composite import Composite
+from rankkit.kernels.rater_effects.rating_composite import adjust as adjust_cells
+from rankkit.kernels.rater_effects.severity_adjustment import SeverityAdjustment, severity_adjustment
 from rankkit.methods.rating_evidence import Evidence, degrees
 from rankkit.tables import numbers
 from rankkit.tables.people import People

@@ -10,7 +10,7 @@ import numpy as np
 from rankkit.errors import Problem, RatingsError
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.covariance import Covariance, Dense, Factor
-from rankkit.kernels.rasch_fair import fair_averages
+from rankkit.kernels.rasch.rasch_fair import fair_averages
 from rankkit.methods.rasch_fitting import RaschFitted, fitted
 from rankkit.methods.rasch_ratings import RaschModel
 from rankkit.methods.rating_evidence import Evidence

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from rankkit.errors import Problem, SettingsError
-from rankkit.kernels import crossed_reml
 from rankkit.kernels.arrays import Bools, Floats, Ints
+from rankkit.kernels.components import crossed_reml
+from rankkit.kernels.components.crossed_reml import CrossedComponents
 from rankkit.kernels.covariance import Covariance, Dense, Factor
-from rankkit.kernels.crossed_reml import CrossedComponents
-from rankkit.kernels.rating_composite import Composite, centred_covariance, panel_gradient, rater_gradient, raw_covariance
-from rankkit.kernels.rating_graph import rating_graph
+from rankkit.kernels.rater_effects.rating_composite import Composite, centred_covariance, panel_gradient, rater_gradient, raw_covariance
+from rankkit.kernels.rater_effects.rating_graph import rating_graph
 from rankkit.result import SeBasis
 from rankkit.tables.ratings import Ratings
 

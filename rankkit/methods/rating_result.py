@@ -12,8 +12,8 @@ import pandas as pd
 
 from rankkit.archive import archived
 from rankkit.errors import SettingsError
-from rankkit.kernels.apportionment import largest_remainder
-from rankkit.kernels.quota_assignment import assign
+from rankkit.kernels.grading.apportionment import largest_remainder
+from rankkit.kernels.grading.quota_assignment import assign
 from rankkit.lazy_tables import LazyTables
 from rankkit.result import Result
 

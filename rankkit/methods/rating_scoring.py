@@ -12,7 +12,7 @@ import numpy as np
 from rankkit.design_audit import DesignAudit
 from rankkit.errors import InsufficientDataError, Problem, RankkitError
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.rating_composite import composite
+from rankkit.kernels.rater_effects.rating_composite import composite
 from rankkit.lazy_tables import LazyParts
 from rankkit.methods import rating_adjustments, rating_evidence
 from rankkit.methods.rating_adjustments import Adjust, Severities

@@ -8,9 +8,9 @@ import pandas as pd
 from rankkit.errors import Problem
 from rankkit.findings import as_frame
 from rankkit.kernels.arrays import Bools, Floats
-from rankkit.kernels.effective_weights import effective_weights, weight_sensitivity
+from rankkit.kernels.components.variance_components import three_way
 from rankkit.kernels.ranking import competition_ranks
-from rankkit.kernels.variance_components import three_way
+from rankkit.kernels.sources.effective_weights import effective_weights, weight_sensitivity
 from rankkit.methods.rating_evidence import Evidence
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Ratings

@@ -13,7 +13,7 @@ from scipy.spatial.distance import squareform
 
 from rankkit.errors import Lang, language
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.partial_concordance import mean_tau
+from rankkit.kernels.rankings.partial_concordance import mean_tau
 from rankkit.plot import lettering, palette, parts
 from rankkit.plot.phrases import say, sentences
 from rankkit.plot.plot_data import PlotData

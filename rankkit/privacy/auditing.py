@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import SettingsError
-from rankkit.kernels.disclosure import exposed_sets
-from rankkit.kernels.disclosure_ranges import feasible_ranges, whole_rows
+from rankkit.kernels.sources.disclosure import exposed_sets
+from rankkit.kernels.sources.disclosure_ranges import feasible_ranges, whole_rows
 from rankkit.privacy.policy import DisclosurePolicy
 from rankkit.privacy.statements import Composite, GroupMean, Linear, RollUp, Statement, checked, fraction
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from rankkit.errors import Problem
-from rankkit.kernels.disclosure_bands import ends
+from rankkit.kernels.sources.disclosure_bands import ends
 from rankkit.privacy.policy import DisclosurePolicy
 
 MERGED = "colleagues"

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import DataError, Lang, Problem, SettingsError
-from rankkit.kernels.disclosure_bands import Part, implied, rounded
+from rankkit.kernels.sources.disclosure_bands import Part, implied, rounded
 from rankkit.privacy import blocks as forming
 from rankkit.privacy.blocks import Answer, Block, Grouping
 from rankkit.privacy.policy import DisclosurePolicy, OnLattice
@@ -126,7 +126,7 @@ def disclose(
 
     Ratings of protected sources are shown only as sums of groups with at least k raters that share no answer; every other number
     is a combination of these sums, so that no set of fewer than k people is exposed. Sums near the ends of the scale are banded
-    (:func:`rankkit.kernels.disclosure_bands.ends`). Groups below k are merged into ``colleagues`` with the next smallest, else
+    (:func:`rankkit.kernels.sources.disclosure_bands.ends`). Groups below k are merged into ``colleagues`` with the next smallest, else
     what would give them away is dropped. Nothing depends on the answers except the numbers themselves.
 
     Parameters

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal, get_args
 
 from rankkit.errors import PolicyError, Problem, SettingsError
-from rankkit.kernels.disclosure_bands import ends
+from rankkit.kernels.sources.disclosure_bands import ends
 from rankkit.tables.ratings import SOURCES
 
 Kind = Literal["standard", "strict"]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from rankkit.kernels import ranking_lists
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.ranking_lists import RankingLists
+from rankkit.kernels.rankings import ranking_lists
+from rankkit.kernels.rankings.ranking_lists import RankingLists
 from rankkit.tables.ranking_picks import UNRANKED, WORST
 from rankkit.tables.text import Encoded, categorical
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from rankkit.errors import ComparisonsError, DataError, Problem, RankingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.ranking_lists import RankingLists
+from rankkit.kernels.rankings.ranking_lists import RankingLists
 from rankkit.tables import numbers
 from rankkit.tables.comparisons import Comparisons
 from rankkit.tables.judgements import Intake, Judgements
@@ -219,7 +219,7 @@ class Rankings(Judgements):
 
         Returns
         -------
-        rankkit.kernels.ranking_lists.RankingLists
+        rankkit.kernels.rankings.ranking_lists.RankingLists
             Codes are positions in ``people`` and ``raters``; lists are in the order of :attr:`lists`.
 
         Raises

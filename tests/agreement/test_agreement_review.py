@@ -6,7 +6,7 @@ import pytest
 
 from rankkit import accuracy
 from rankkit.agreement import cohen_kappa, fleiss_kappa, rwg
-from rankkit.kernels.nominal_agreement import cohen_kappa as kappa
+from rankkit.kernels.reliability.nominal_agreement import cohen_kappa as kappa
 
 EXACT = 1e-12  # rounding of a ratio of sums
 

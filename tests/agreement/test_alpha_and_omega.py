@@ -9,9 +9,9 @@ import pytest
 import rankkit as rk
 from rankkit.agreement import cronbach_alpha, omega
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
-from rankkit.kernels import one_factor
-from rankkit.kernels.internal_consistency import bonett_interval, feldt_interval, robust_interval
-from rankkit.kernels.internal_consistency import cronbach_alpha as alpha_of
+from rankkit.kernels.reliability import one_factor
+from rankkit.kernels.reliability.internal_consistency import bonett_interval, feldt_interval, robust_interval
+from rankkit.kernels.reliability.internal_consistency import cronbach_alpha as alpha_of
 from tests.agreement.test_generalizability import simulated
 
 EXACT = 1e-9

@@ -9,7 +9,7 @@ import pytest
 import rankkit as rk
 from rankkit.agreement import generalizability
 from rankkit.errors import IdentificationError, SettingsError
-from rankkit.kernels.decision_study import raters_needed
+from rankkit.kernels.components.decision_study import raters_needed
 from tests.agreement.test_generalizability import simulated
 
 EXACT = 1e-9

@@ -90,7 +90,7 @@ def test_averages_without_raters():
 @pytest.mark.parametrize(("n", "m", "var"), [(20, 4, (1.0, 0.4, 0.6)), (15, 3, (0.5, 0.1, 1.0)), (30, 8, (1.0, 1.0, 0.5))])
 def test_intervals_of_all_forms_cover(n, m, var):
     """ICC(1,·) is judged on one-way data, where it is the coefficient; the others on crossed raters."""
-    from rankkit.kernels.intraclass import intraclass
+    from rankkit.kernels.reliability.intraclass import intraclass
 
     reps = 1000
     rng = np.random.default_rng(n)

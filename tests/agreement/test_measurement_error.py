@@ -9,7 +9,7 @@ import pytest
 from rankkit.agreement import measurement_error
 from rankkit.agreement.measurement_error import sem, smallest_detectable_difference
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
-from rankkit.kernels.intraclass import intraclass
+from rankkit.kernels.reliability.intraclass import intraclass
 from tests.agreement.test_generalizability import simulated
 
 EXACT = 1e-9

@@ -9,7 +9,7 @@ from scipy import stats
 
 from rankkit.agreement.scale_anchors import anchor_quality
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
-from rankkit.kernels.anchor_scaling import anchor_scaling
+from rankkit.kernels.behaviours.anchor_scaling import anchor_scaling
 
 
 def study(values, labels):

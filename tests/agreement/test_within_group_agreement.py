@@ -9,7 +9,7 @@ import pytest
 import rankkit as rk
 from rankkit.agreement import group_icc, rwg, rwg_j
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
-from rankkit.kernels.within_group_nulls import null_shares
+from rankkit.kernels.reliability.within_group_nulls import null_shares
 
 FIVE = (1, 5)
 

@@ -8,7 +8,7 @@ import pytest
 
 from rankkit import GraphicRatingScale, bias, read_ratings, simulate
 from rankkit.errors import Problem
-from rankkit.kernels.slope_variance import restricted_lrt
+from rankkit.kernels.components.slope_variance import restricted_lrt
 from rankkit.report import findings_page, numbers, terms
 
 ROUNDING = 1e-9  # of sums in another order

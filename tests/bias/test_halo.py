@@ -9,7 +9,7 @@ import pytest
 import rankkit as rk
 from rankkit import bias, simulate
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
-from rankkit.kernels.variance_components import three_way
+from rankkit.kernels.components.variance_components import three_way
 from rankkit.wording import CATALOGUE
 
 EXACT = 1e-9  # sums taken in another order

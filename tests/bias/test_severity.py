@@ -10,7 +10,7 @@ from scipy import stats
 import rankkit as rk
 from rankkit import bias, simulate
 from rankkit.errors import IdentificationError, RatingsError, SettingsError
-from rankkit.kernels.rater_severity import rater_severity
+from rankkit.kernels.rater_effects.rater_severity import rater_severity
 
 
 def frame(y, dimensions=1):

@@ -11,7 +11,7 @@ from scipy import stats
 
 from rankkit.calibration import votes
 from rankkit.calibration.session_tables import clopper_pearson
-from rankkit.kernels.stratified_permutation import group_changes
+from rankkit.kernels.grading.stratified_permutation import group_changes
 from tests.calibration.session_cases import EVIDENCE, REASON, holding, session
 
 EXACT = 1e-12  # sums of a few hundred probabilities

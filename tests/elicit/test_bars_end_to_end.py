@@ -11,7 +11,7 @@ import pytest
 import rankkit as rk
 from rankkit.elicit.bars_item_bank import Selection
 from rankkit.errors import DataError
-from rankkit.kernels.effectiveness_scaling import on_scale
+from rankkit.kernels.behaviours.effectiveness_scaling import on_scale
 
 MADE = rk.simulate.retranslation(seed=2026)
 DOUBLES = {"s032": "duplicate of s031", "s064": "duplicate of s055"}

@@ -12,9 +12,9 @@ from scipy import optimize, stats
 
 import rankkit as rk
 from rankkit.errors import DataError
-from rankkit.kernels.anchor_assignment import assign_anchors
-from rankkit.kernels.mixed_standard import logical_errors, mixed_standard_scores
-from rankkit.kernels.retranslation import category_kappa, wilson
+from rankkit.kernels.behaviours.anchor_assignment import assign_anchors
+from rankkit.kernels.behaviours.mixed_standard import logical_errors, mixed_standard_scores
+from rankkit.kernels.behaviours.retranslation import category_kappa, wilson
 from rankkit.report import html
 
 ROOT = 1e-8  # of a root found by bisection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rankkit.kernels.mixed_design import cross
+from rankkit.kernels.components.mixed_design import cross
 
 
 def scores(rng, effects, variances, n):

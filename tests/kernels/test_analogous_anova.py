@@ -7,11 +7,11 @@ import pytest
 from scipy import sparse
 
 from rankkit.errors import IdentificationError
-from rankkit.kernels import analogous_anova as module
-from rankkit.kernels.analogous_anova import analogous_anova
-from rankkit.kernels.balanced_designs import analyse
-from rankkit.kernels.design_notation import parse
-from rankkit.kernels.variance_components import method_one
+from rankkit.kernels.components import analogous_anova as module
+from rankkit.kernels.components.analogous_anova import analogous_anova
+from rankkit.kernels.components.balanced_designs import analyse
+from rankkit.kernels.components.design_notation import parse
+from rankkit.kernels.components.variance_components import method_one
 from tests.oracles_designs import all_codes, henderson
 
 EXACT = 1e-8

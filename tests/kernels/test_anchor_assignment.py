@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankkit.kernels.anchor_assignment import DISAGREEMENT_WEIGHT, SD_WEIGHT, assign_anchors, gaps, separated
-from rankkit.kernels.behaviour_frequency import frequency_class, item_totals
-from rankkit.kernels.mixed_standard import SCALABLE, logical_errors, mixed_standard_scores
+from rankkit.kernels.behaviours.anchor_assignment import DISAGREEMENT_WEIGHT, SD_WEIGHT, assign_anchors, gaps, separated
+from rankkit.kernels.behaviours.behaviour_frequency import frequency_class, item_totals
+from rankkit.kernels.behaviours.mixed_standard import SCALABLE, logical_errors, mixed_standard_scores
 from tests.oracles_bars import best_assignment, follows_order
 
 COST = 1e-9  # sums of squares

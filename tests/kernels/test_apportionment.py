@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankkit.errors import PolicyError
-from rankkit.kernels.apportionment import exact, exact_shares, largest_remainder, range_quota, sainte_lague, served_order
+from rankkit.kernels.grading.apportionment import exact, exact_shares, largest_remainder, range_quota, sainte_lague, served_order
 from tests.oracles_ranks import hamilton_is_optimal, webster
 
 CURVE = [10, 20, 40, 20, 10]

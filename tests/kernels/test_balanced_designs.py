@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.balanced_designs import analyse, arranged, packed
-from rankkit.kernels.design_notation import parse
-from rankkit.kernels.variance_components import one_way, three_way, two_way
+from rankkit.kernels.components.balanced_designs import analyse, arranged, packed
+from rankkit.kernels.components.design_notation import parse
+from rankkit.kernels.components.variance_components import one_way, three_way, two_way
 from tests.oracles_designs import all_codes, covariance, projections
 
 EXACT = 1e-9  # same algebra, other order of operations

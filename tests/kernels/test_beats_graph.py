@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankkit.kernels.beats_graph import is_connected, verdict
-from rankkit.kernels.bradley_terry import fit_if_finite
-from rankkit.kernels.pair_counts import PairCounts, aggregate
+from rankkit.kernels.pairs.beats_graph import is_connected, verdict
+from rankkit.kernels.pairs.bradley_terry import fit_if_finite
+from rankkit.kernels.pairs.pair_counts import PairCounts, aggregate
 from tests.oracles_pairs import beats_edges, counts_by_loops, counts_from_matrix, random_comparisons, random_counts, reachable
 
 

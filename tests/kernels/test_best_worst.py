@@ -8,11 +8,11 @@ import pytest
 from scipy.optimize import minimize
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import maxdiff
-from rankkit.kernels.best_worst import derivatives, fit, loglik
-from rankkit.kernels.choice_newton import FIXED_TAU, maximise
-from rankkit.kernels.pick_scales import scale_tests
-from rankkit.kernels.picks import top_down
+from rankkit.kernels.rankings import maxdiff
+from rankkit.kernels.rankings.best_worst import derivatives, fit, loglik
+from rankkit.kernels.rankings.choice_newton import FIXED_TAU, maximise
+from rankkit.kernels.rankings.pick_scales import scale_tests
+from rankkit.kernels.rankings.picks import top_down
 from tests.oracles_best_worst import (
     alternation_log,
     drawn_logs,

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankkit.kernels.borda import borda
-from rankkit.kernels.condorcet import preference_matrix
-from rankkit.kernels.ranking_lists import from_matrix
+from rankkit.kernels.rankings.borda import borda
+from rankkit.kernels.rankings.condorcet import preference_matrix
+from rankkit.kernels.rankings.ranking_lists import from_matrix
 
 ROUNDING = 1e-12
 

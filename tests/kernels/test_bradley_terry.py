@@ -6,10 +6,10 @@ import pytest
 from scipy.optimize import minimize
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import bradley_terry, pair_laplacian, pair_newton, worth_penalties
-from rankkit.kernels.bradley_terry import fit
-from rankkit.kernels.pair_counts import PairCounts, aggregate
-from rankkit.kernels.quasi_variances import quasi_variances
+from rankkit.kernels.pairs import bradley_terry, pair_laplacian, pair_newton, worth_penalties
+from rankkit.kernels.pairs.bradley_terry import fit
+from rankkit.kernels.pairs.pair_counts import PairCounts, aggregate
+from rankkit.kernels.pairs.quasi_variances import quasi_variances
 from tests.oracles_pairs import (
     bradley_terry_by_search,
     counts_from_matrix,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels import careless_indices as indices
-from rankkit.kernels.halo_indices import same_rater
-from rankkit.kernels.parallel_analysis import parallel_analysis
-from rankkit.kernels.profile_dispersion import standardised, unbiased_sd
-from rankkit.kernels.rating_profiles import Profiles
+from rankkit.kernels.rater_effects import careless_indices as indices
+from rankkit.kernels.rater_effects.halo_indices import same_rater
+from rankkit.kernels.rater_effects.profile_dispersion import standardised, unbiased_sd
+from rankkit.kernels.rater_effects.rating_profiles import Profiles
+from rankkit.kernels.reliability.parallel_analysis import parallel_analysis
 
 NORMAL = 0.15  # of Wilson and Hilferty's deviate over some hundred forms
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels.category_use import category_use, middle_categories
-from rankkit.kernels.discrimination import discrimination
+from rankkit.kernels.rater_effects.category_use import category_use, middle_categories
+from rankkit.kernels.rater_effects.discrimination import discrimination
 from rankkit.kernels.share_intervals import clustered_shares
 from tests import oracles_rater_patterns as plain
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from rankkit.errors import IdentificationError
-from rankkit.kernels.circular_triads import circular_triads, most_circular, null_counts, preferences
+from rankkit.kernels.pairs.circular_triads import circular_triads, most_circular, null_counts, preferences
 from tests.oracles_triads import all_tournaments, answers_by_pair, sort_triads
 
 ROUNDING = 1e-12
@@ -141,7 +141,7 @@ def test_above_ten_people_the_test_is_simulated_with_a_seed():
 
 
 def test_simulated_and_exact_distribution_are_one():
-    from rankkit.kernels.circular_triads import _simulated
+    from rankkit.kernels.pairs.circular_triads import _simulated
 
     counts = null_counts(8)
     seen = np.bincount(_simulated(8, DRAWS, 0), minlength=len(counts))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.comparison_order import canonical_judges, canonical_people, canonical_places, canonical_rows
-from rankkit.kernels.pair_counts import aggregate
+from rankkit.kernels.pairs.comparison_order import canonical_judges, canonical_people, canonical_places, canonical_rows
+from rankkit.kernels.pairs.pair_counts import aggregate
 from tests.oracles_pairs import random_comparisons
 
 

@@ -6,11 +6,17 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels.balanced_designs import analyse
-from rankkit.kernels.component_intervals import exact_ratio_interval, pivotal_components, pseudo_mean_squares, standard_errors, ting
-from rankkit.kernels.design_notation import parse
-from rankkit.kernels.intraclass import intraclass
-from rankkit.kernels.variance_components import one_way, two_way
+from rankkit.kernels.components.balanced_designs import analyse
+from rankkit.kernels.components.component_intervals import (
+    exact_ratio_interval,
+    pivotal_components,
+    pseudo_mean_squares,
+    standard_errors,
+    ting,
+)
+from rankkit.kernels.components.design_notation import parse
+from rankkit.kernels.components.variance_components import one_way, two_way
+from rankkit.kernels.reliability.intraclass import intraclass
 
 EXACT = 1e-9
 DRAWN = 0.015  # Monte Carlo error of an end from 10 000 draws, in units of the coefficient

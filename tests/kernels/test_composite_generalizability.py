@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.balanced_designs import analyse
-from rankkit.kernels.composite_generalizability import composite_reliability, covariance_components, independent_parts, mosier
-from rankkit.kernels.decision_study import decide, shares
-from rankkit.kernels.design_notation import parse
+from rankkit.kernels.components.balanced_designs import analyse
+from rankkit.kernels.components.composite_generalizability import composite_reliability, covariance_components, independent_parts, mosier
+from rankkit.kernels.components.decision_study import decide, shares
+from rankkit.kernels.components.design_notation import parse
 
 EXACT = 1e-10
 I, R, IR, ID, RD, E = 0.592594, 0.289808, 0.292617, 0.108985, 0.051246, 0.235880  # golden 9

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankkit.kernels.condorcet import condorcet, majority_components, margins, plurality, preference_matrix
-from rankkit.kernels.ranking_lists import from_matrix
+from rankkit.kernels.rankings.condorcet import condorcet, majority_components, margins, plurality, preference_matrix
+from rankkit.kernels.rankings.ranking_lists import from_matrix
 from tests.oracles_consensus import has_cycle_of, preferences_by_loops
 
 ROUNDING = 1e-12
@@ -30,7 +30,7 @@ def test_preferences_by_definition(rows, seed):
 def test_preferences_of_many_lists_are_added_in_blocks(monkeypatch):
     ranks = np.random.default_rng(1).integers(1, 5, (40, 6)).astype(float)
     whole = preference_matrix(from_matrix(ranks))
-    monkeypatch.setattr("rankkit.kernels.condorcet._CELLS", 100)
+    monkeypatch.setattr("rankkit.kernels.rankings.condorcet._CELLS", 100)
     np.testing.assert_array_equal(preference_matrix(from_matrix(ranks)), whole)
 
 

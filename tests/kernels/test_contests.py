@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rankkit.kernels import pair_counts
-from rankkit.kernels.contests import aggregate, of_pairs
+from rankkit.kernels.pairs import pair_counts
+from rankkit.kernels.pairs.contests import aggregate, of_pairs
 
 
 def random_rows(rows=400, n=6, judges=5, seed=0):

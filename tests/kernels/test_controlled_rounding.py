@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.controlled_rounding import controlled_rounding, raked
+from rankkit.kernels.grading.controlled_rounding import controlled_rounding, raked
 from tests.oracles_distribution import cheapest_roundings
 
 ROUNDING = 1e-8  # sums of a dozen costs of size 1

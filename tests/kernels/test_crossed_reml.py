@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import crossed_profile
-from rankkit.kernels.crossed_reml import blup_covariance, fit, satterthwaite
+from rankkit.kernels.components import crossed_profile
+from rankkit.kernels.components.crossed_reml import blup_covariance, fit, satterthwaite
 from tests.oracles_components import (
     dense_information,
     dense_prediction_error,

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.cusum import cusum, false_alarm
+from rankkit.kernels.rater_effects.cusum import cusum, false_alarm
 
 
 def recursion(z, k, h):

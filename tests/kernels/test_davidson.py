@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import davidson, pair_laplacian
-from rankkit.kernels.davidson import fit, has_finite_estimate
-from rankkit.kernels.pair_counts import PairCounts, aggregate
+from rankkit.kernels.pairs import davidson, pair_laplacian
+from rankkit.kernels.pairs.davidson import fit, has_finite_estimate
+from rankkit.kernels.pairs.pair_counts import PairCounts, aggregate
 from tests.oracles_pairs import (
     beats_edges,
     davidson_loglik,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rankkit.errors import IdentificationError, SettingsError
-from rankkit.kernels.decision_study import (
+from rankkit.kernels.components.decision_study import (
     Decision,
     conditions_needed,
     decide,
@@ -17,9 +17,9 @@ from rankkit.kernels.decision_study import (
     raters_needed,
     shares,
 )
-from rankkit.kernels.design_notation import parse
-from rankkit.kernels.rating_graph import rating_graph
-from rankkit.kernels.variance_components import two_way
+from rankkit.kernels.components.design_notation import parse
+from rankkit.kernels.components.variance_components import two_way
+from rankkit.kernels.rater_effects.rating_graph import rating_graph
 from tests.oracles_designs import decision
 
 EXACT = 1e-10

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rankkit.errors import SettingsError
-from rankkit.kernels.design_notation import DesignNotation, parse
+from rankkit.kernels.components.design_notation import DesignNotation, parse
 
 BRENNAN = {  # Brennan (2001), table 3.2 and section 3.2: effects of two- and three-facet designs
     "p x i": ("p", "i", "residual"),

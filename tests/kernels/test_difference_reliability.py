@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.difference_reliability import difference_reliability
+from rankkit.kernels.reliability.difference_reliability import difference_reliability
 
 MONTE_CARLO = 0.01  # a correlation of 200 000 pairs
 

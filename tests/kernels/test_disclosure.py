@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rankkit.errors import SolverError
-from rankkit.kernels import disclosure, disclosure_ranges
+from rankkit.kernels.sources import disclosure, disclosure_ranges
 from tests import oracles_disclosure as oracle
 
 GOLDEN = np.array([[1, 0, 0, 0, 0, 0], [0, 1, 1, 1, 1, 0], [1, 1, 1, 1, 1, 1]])  # supervisor, four peers, one subordinate

@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rankkit.kernels.disclosure_bands import Part, ends, grid, implied, rounded
+from rankkit.kernels.sources.disclosure_bands import Part, ends, grid, implied, rounded
 
 
 def categories_left(sums, n, m):

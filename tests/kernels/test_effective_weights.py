@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankkit.kernels.effective_weights import effective_weights, effective_weights_of, weight_sensitivity
+from rankkit.kernels.sources.effective_weights import effective_weights, effective_weights_of, weight_sensitivity
 from tests.oracles_ranks import tau_b
 
 PRINTED = 5e-6  # the published figures have five decimals

@@ -7,8 +7,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rankkit.kernels.exchange_test import exchange_test
-from rankkit.kernels.profile_dispersion import team_comparison
+from rankkit.kernels.rater_effects.exchange_test import exchange_test
+from rankkit.kernels.rater_effects.profile_dispersion import team_comparison
 
 SADDLEPOINT = 0.02  # absolute; Lugannani–Rice on a total with hundreds of possible values
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from rankkit.kernels.first_end import first_end_effect
+from rankkit.kernels.rankings.first_end import first_end_effect
 
 
 def sample(seed, lists=7, n=5):

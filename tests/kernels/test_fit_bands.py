@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from rankkit.kernels import davidson
-from rankkit.kernels.beats_graph import verdict
-from rankkit.kernels.bradley_terry import fit
-from rankkit.kernels.fit_bands import calibrated_fit
-from rankkit.kernels.judge_fit import fit_statistics
-from rankkit.kernels.pair_counts import aggregate
-from rankkit.kernels.pair_residuals import points
+from rankkit.kernels.pairs import davidson
+from rankkit.kernels.pairs.beats_graph import verdict
+from rankkit.kernels.pairs.bradley_terry import fit
+from rankkit.kernels.pairs.fit_bands import calibrated_fit
+from rankkit.kernels.pairs.judge_fit import fit_statistics
+from rankkit.kernels.pairs.pair_counts import aggregate
+from rankkit.kernels.pairs.pair_residuals import points
 
 ROUNDING = 1e-9
 

@@ -9,9 +9,9 @@ import pytest
 
 from rankkit.errors import SolverError
 from rankkit.kernels.covariance import Dense
-from rankkit.kernels.grade_program import Graded, solve
-from rankkit.kernels.grade_rows import GradeRules
-from rankkit.kernels.order_rules import OrderRules, clearly_apart
+from rankkit.kernels.grading.grade_program import Graded, solve
+from rankkit.kernels.grading.grade_rows import GradeRules
+from rankkit.kernels.grading.order_rules import OrderRules, clearly_apart
 
 CLOSE = 1e-6  # sums of a few logarithms
 
@@ -149,7 +149,7 @@ def test_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
         size = 6 * 2 + 2 * (3 + 2 * 3)
         return type("Answer", (), {"status": 0, "x": np.zeros(size), "message": "optimal"})()
 
-    monkeypatch.setattr("rankkit.kernels.grade_program.milp", liar)
+    monkeypatch.setattr("rankkit.kernels.grading.grade_program.milp", liar)
     with pytest.raises(SolverError):
         solve(cost, current, rules)
     assert Graded.__doc__

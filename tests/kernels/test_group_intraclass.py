@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.group_intraclass import group_intraclass
-from rankkit.kernels.intraclass import intraclass
-from rankkit.kernels.variance_components import one_way
+from rankkit.kernels.components.variance_components import one_way
+from rankkit.kernels.reliability.group_intraclass import group_intraclass
+from rankkit.kernels.reliability.intraclass import intraclass
 
 EXACT = 1e-9
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.agreement_weights import weight_matrix
-from rankkit.kernels.gwet_agreement import CHANCES, chance_corrected, light_kappa
-from rankkit.kernels.nominal_agreement import cohen_kappa, pair_tables
+from rankkit.kernels.reliability.agreement_weights import weight_matrix
+from rankkit.kernels.reliability.gwet_agreement import CHANCES, chance_corrected, light_kappa
+from rankkit.kernels.reliability.nominal_agreement import cohen_kappa, pair_tables
 from tests.oracles_agreement import chance_corrected as plain
 
 EXACT = 1e-12

@@ -7,10 +7,10 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from rankkit.kernels import halo_indices
-from rankkit.kernels.halo_inflation import mean_inflation, rater_inflation
-from rankkit.kernels.rating_profiles import Profiles, profiles
-from rankkit.kernels.variance_components import three_way
+from rankkit.kernels.components.variance_components import three_way
+from rankkit.kernels.rater_effects import halo_indices
+from rankkit.kernels.rater_effects.halo_inflation import mean_inflation, rater_inflation
+from rankkit.kernels.rater_effects.rating_profiles import Profiles, profiles
 
 EXACT = 1e-10  # sums taken in another order
 

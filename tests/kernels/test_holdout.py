@@ -7,11 +7,11 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_expit
 
-from rankkit.kernels.beats_graph import is_connected
-from rankkit.kernels.bradley_terry import fit
-from rankkit.kernels.holdout import holdout_calibration
-from rankkit.kernels.pair_counts import aggregate
-from rankkit.kernels.scale_reliability import separation, split_half
+from rankkit.kernels.pairs.beats_graph import is_connected
+from rankkit.kernels.pairs.bradley_terry import fit
+from rankkit.kernels.pairs.holdout import holdout_calibration
+from rankkit.kernels.pairs.pair_counts import aggregate
+from rankkit.kernels.pairs.scale_reliability import separation, split_half
 
 PEOPLE, ROUNDS, SPECIAL = 60, 16, 0.2
 ENOUGH = 1e-4  # accuracy of worths that only decide who meets whom

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.internal_consistency import bonett_interval, cronbach_alpha, feldt_interval, robust_interval
-from rankkit.kernels.intraclass import intraclass
+from rankkit.kernels.reliability.internal_consistency import bonett_interval, cronbach_alpha, feldt_interval, robust_interval
+from rankkit.kernels.reliability.intraclass import intraclass
 
 EXACT = 1e-10
 

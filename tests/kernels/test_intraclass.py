@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankkit.kernels.crossed_reml import fit
-from rankkit.kernels.intraclass import intraclass, intraclass_from_components, spearman_brown
+from rankkit.kernels.components.crossed_reml import fit
+from rankkit.kernels.reliability.intraclass import intraclass, intraclass_from_components, spearman_brown
 
 SHROUT_FLEISS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], dtype=float)
 PRINTED = 5e-6  # golden 7 is printed to five decimals

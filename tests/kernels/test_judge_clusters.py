@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankkit.kernels.bradley_terry import fit
-from rankkit.kernels.judge_clusters import jackknife, judge_scores, model_based, sandwich, unanimity_blocks
-from rankkit.kernels.pair_counts import aggregate
+from rankkit.kernels.pairs.bradley_terry import fit
+from rankkit.kernels.pairs.judge_clusters import jackknife, judge_scores, model_based, sandwich, unanimity_blocks
+from rankkit.kernels.pairs.pair_counts import aggregate
 from tests.oracles_pairs import beats_edges, random_comparisons, reachable
 
 ROUNDING = 1e-10

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.judge_fit import fit_statistics
-from rankkit.kernels.pair_residuals import points
+from rankkit.kernels.pairs.judge_fit import fit_statistics
+from rankkit.kernels.pairs.pair_residuals import points
 from tests.oracles_triads import mean_square_variances, mean_squares
 
 ROUNDING = 1e-12

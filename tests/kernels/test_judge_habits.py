@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from scipy.special import expit
 
-from rankkit.kernels.judge_habits import dimension_copying, left_share, repeat_reversals, response_speed
+from rankkit.kernels.pairs.judge_habits import dimension_copying, left_share, repeat_reversals, response_speed
 from tests.oracles_pairs import random_comparisons
 
 ROUNDING = 1e-12

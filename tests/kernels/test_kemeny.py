@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import kemeny as module
-from rankkit.kernels.condorcet import preference_matrix
-from rankkit.kernels.kemeny import kemeny, kemeny_cost
-from rankkit.kernels.kemeny_program import always, cheapest, positions
-from rankkit.kernels.kemeny_relaxation import PairProgram, relax
-from rankkit.kernels.kemeny_search import improved, order_cost, searched
-from rankkit.kernels.kemeny_states import optimal_orders
-from rankkit.kernels.ranking_lists import from_matrix
+from rankkit.kernels.rankings import kemeny as module
+from rankkit.kernels.rankings.condorcet import preference_matrix
+from rankkit.kernels.rankings.kemeny import kemeny, kemeny_cost
+from rankkit.kernels.rankings.kemeny_program import always, cheapest, positions
+from rankkit.kernels.rankings.kemeny_relaxation import PairProgram, relax
+from rankkit.kernels.rankings.kemeny_search import improved, order_cost, searched
+from rankkit.kernels.rankings.kemeny_states import optimal_orders
+from rankkit.kernels.rankings.ranking_lists import from_matrix
 from tests.oracles_consensus import kemeny_by_all_orders, kemeny_by_sets, places
 
 SUMS = 1e-9  # sums of a few dozen numbers of size 1

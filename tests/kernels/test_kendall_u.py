@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankkit.kernels.kendall_u import _exact, kendall_u, one_vote_each, unrelated_judges
-from rankkit.kernels.pair_counts import PairCounts
+from rankkit.kernels.pairs.kendall_u import _exact, kendall_u, one_vote_each, unrelated_judges
+from rankkit.kernels.pairs.pair_counts import PairCounts
 from tests.oracles_triads import answers_by_pair, kendall_u_by_judges, kendall_u_null
 
 ROUNDING = 1e-12

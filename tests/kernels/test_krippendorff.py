@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.krippendorff import METRICS, disagreement
-from rankkit.kernels.log_difference_sums import log_nodes
+from rankkit.kernels.reliability.krippendorff import METRICS, disagreement
+from rankkit.kernels.reliability.log_difference_sums import log_nodes
 from tests.oracles_agreement import alpha as plain
 
 EXACT = 1e-11  # sums in another order; nodes are exact to rounding

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.krippendorff import METRICS, disagreement
-from rankkit.kernels.krippendorff_bootstrap import INTERVALS, _Ordinal, _Quadratic, alpha_interval, difference_bootstrap
+from rankkit.kernels.reliability.krippendorff import METRICS, disagreement
+from rankkit.kernels.reliability.krippendorff_bootstrap import INTERVALS, _Ordinal, _Quadratic, alpha_interval, difference_bootstrap
 
 EXACT = 1e-10
 JACKKNIFE = 0.03  # relative, 150 units

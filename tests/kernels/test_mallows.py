@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from rankkit.kernels import mallows as module
-from rankkit.kernels.kemeny import kemeny_cost
-from rankkit.kernels.mallows import log_partition, mallows
-from rankkit.kernels.ranking_lists import from_matrix
+from rankkit.kernels.rankings import mallows as module
+from rankkit.kernels.rankings.kemeny import kemeny_cost
+from rankkit.kernels.rankings.mallows import log_partition, mallows
+from rankkit.kernels.rankings.ranking_lists import from_matrix
 from tests.oracles_consensus import mallows_probability
 
 SOLVED = 1e-9  # a root found to 1e-13 relative

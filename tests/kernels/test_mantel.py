@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels.mantel import mantel
+from rankkit.kernels.reliability.mantel import mantel
 
 EXACT = 1e-12  # the same sums
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from rankkit.errors import ConvergenceError, IdentificationError
-from rankkit.kernels import rasch_information
-from rankkit.kernels.many_facet_rasch import joint_ml
-from rankkit.kernels.rasch_design import rasch_design
-from rankkit.kernels.rasch_model import expectations, location
-from rankkit.kernels.rasch_subsets import finite_elements
+from rankkit.kernels.rasch import rasch_information
+from rankkit.kernels.rasch.many_facet_rasch import joint_ml
+from rankkit.kernels.rasch.rasch_design import rasch_design
+from rankkit.kernels.rasch.rasch_model import expectations, location
+from rankkit.kernels.rasch.rasch_subsets import finite_elements
 from tests.oracles_rasch import PlainRasch, category_chances, runs_off
 
 OPTIMISER = 2e-6  # logits; what numerical derivatives leave
@@ -164,7 +164,7 @@ def test_conjugate_gradients_find_what_factorising_finds(monkeypatch):
     design = rasch_design(facets, sizes, x[keep])
     direct = joint_ml(design)
     monkeypatch.setattr(rasch_information, "DENSE", 1)
-    monkeypatch.setattr("rankkit.kernels.rasch_fitted.DENSE", 1)
+    monkeypatch.setattr("rankkit.kernels.rasch.rasch_fitted.DENSE", 1)
     iterated = joint_ml(design)
     assert iterated.approximate
     for a, b in zip(direct.measures, iterated.measures, strict=True):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from rankkit.kernels import crossed_reml, mixed_blups, mixed_design, mixed_reml
-from rankkit.kernels.mixed_design import cross
+from rankkit.kernels.components import crossed_reml, mixed_blups, mixed_design, mixed_reml
+from rankkit.kernels.components.mixed_design import cross
 from tests import oracles_mixed as oracle
 from tests.kernels.mixed_designs import drift, full_rank, nested, three_facets
 

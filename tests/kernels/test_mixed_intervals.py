@@ -7,7 +7,7 @@ import pytest
 from scipy import optimize, stats
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import mixed_intervals, mixed_reml, mixed_slopes
+from rankkit.kernels.components import mixed_intervals, mixed_reml, mixed_slopes
 from tests import oracles_mixed as oracle
 from tests.kernels.mixed_designs import drift, three_facets
 

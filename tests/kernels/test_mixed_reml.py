@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import crossed_reml, mixed_blups, mixed_design, mixed_intervals, mixed_nesting, mixed_reml
-from rankkit.kernels.mixed_design import cross
-from rankkit.kernels.variance_components import three_way
+from rankkit.kernels.components import crossed_reml, mixed_blups, mixed_design, mixed_intervals, mixed_nesting, mixed_reml
+from rankkit.kernels.components.mixed_design import cross
+from rankkit.kernels.components.variance_components import three_way
 from tests import oracles_mixed as oracle
 from tests.kernels.mixed_designs import drift, full_rank, nested, scores, three_facets
 

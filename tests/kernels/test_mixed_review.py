@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels import mixed_intervals, mixed_reml, one_factor
+from rankkit.kernels.components import mixed_intervals, mixed_reml
+from rankkit.kernels.reliability import one_factor
 
 EXACT = 1e-6  # closed forms against converged REML
 TWO_SE = 2 * np.sqrt(0.05 * 0.95 / 120)  # Monte Carlo error of a coverage over 120 studies

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.agreement_weights import KINDS, weight_matrix
-from rankkit.kernels.nominal_agreement import cohen_kappa, complement_interval, fleiss_test, largest_kappa, pair_tables
+from rankkit.kernels.reliability.agreement_weights import KINDS, weight_matrix
+from rankkit.kernels.reliability.nominal_agreement import cohen_kappa, complement_interval, fleiss_test, largest_kappa, pair_tables
 from tests.oracles_agreement import kappa
 
 EXACT = 1e-12  # the same sums in another order

@@ -7,8 +7,8 @@ import pytest
 from scipy import optimize
 
 from rankkit.errors import InsufficientDataError
-from rankkit.kernels import one_factor
-from rankkit.kernels.internal_consistency import cronbach_alpha
+from rankkit.kernels.reliability import one_factor
+from rankkit.kernels.reliability.internal_consistency import cronbach_alpha
 
 OPTIMISER = 1e-6  # BFGS stops near the square root of its own rounding
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels import bradley_terry, pair_bootstrap
-from rankkit.kernels.pair_bootstrap import bootstrap
-from rankkit.kernels.pair_counts import aggregate
+from rankkit.kernels.pairs import bradley_terry, pair_bootstrap
+from rankkit.kernels.pairs.pair_bootstrap import bootstrap
+from rankkit.kernels.pairs.pair_counts import aggregate
 from rankkit.kernels.ranking import canonical_order
 from tests.oracles_pairs import counts_from_matrix, random_comparisons
 

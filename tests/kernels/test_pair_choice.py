@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankkit.kernels.adaptive_pairs import Standing, information, next_pair, random_rounds, slots, standing, swiss_round
-from rankkit.kernels.judge_shares import share_pairs
-from rankkit.kernels.pair_designs import complete, components
-from rankkit.kernels.pair_matching import pair_off
-from rankkit.kernels.regular_designs import random_regular
+from rankkit.kernels.designs.adaptive_pairs import Standing, information, next_pair, random_rounds, slots, standing, swiss_round
+from rankkit.kernels.designs.judge_shares import share_pairs
+from rankkit.kernels.designs.pair_designs import complete, components
+from rankkit.kernels.designs.pair_matching import pair_off
+from rankkit.kernels.designs.regular_designs import random_regular
 
 ROUNDING = 1e-8  # Newton steps end at 1e-10
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels import pair_counts
-from rankkit.kernels.pair_counts import aggregate
+from rankkit.kernels.pairs import pair_counts
+from rankkit.kernels.pairs.pair_counts import aggregate
 from tests.oracles_pairs import counts_by_loops
 
 ROUNDING = 1e-12

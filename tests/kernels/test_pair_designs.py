@@ -10,10 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from rankkit.errors import SettingsError
-from rankkit.kernels.cyclic_designs import cyclic, cyclic_differences
-from rankkit.kernels.pair_designs import PairDesign, check_degree, complete, components
-from rankkit.kernels.pair_schedules import Schedule, balanced_sides, in_a_row, ross_order, schedule, spread_out
-from rankkit.kernels.regular_designs import random_regular
+from rankkit.kernels.designs.cyclic_designs import cyclic, cyclic_differences
+from rankkit.kernels.designs.pair_designs import PairDesign, check_degree, complete, components
+from rankkit.kernels.designs.pair_schedules import Schedule, balanced_sides, in_a_row, ross_order, schedule, spread_out
+from rankkit.kernels.designs.regular_designs import random_regular
 
 ROUNDING = 1e-9  # eigenvalues of matrices of at most a few dozen people
 MANY = settings(max_examples=150, deadline=None, derandomize=True)
@@ -152,7 +152,7 @@ def test_no_difference_set_is_more_efficient(n, k):
 def test_exchanges_find_sets_as_good_as_a_full_search(monkeypatch):
     for n, k in ((17, 6), (20, 7), (24, 8)):
         best = cyclic(n, k).efficiency
-        monkeypatch.setattr("rankkit.kernels.cyclic_designs._ALL_SETS", 0)
+        monkeypatch.setattr("rankkit.kernels.designs.cyclic_designs._ALL_SETS", 0)
         found = cyclic(n, k)
         monkeypatch.undo()
         assert found.connected
@@ -236,7 +236,7 @@ def test_a_person_in_every_pair_cannot_rest():
 
 
 def test_long_lists_are_mended(monkeypatch):
-    monkeypatch.setattr("rankkit.kernels.pair_schedules._GREEDY", 0)
+    monkeypatch.setattr("rankkit.kernels.designs.pair_schedules._GREEDY", 0)
     rng = np.random.default_rng(2)
     design = random_regular(40, 8, rng)
     order = spread_out(design.first, design.second, 40, rng)

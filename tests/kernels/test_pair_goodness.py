@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from rankkit.kernels.contests import Contests, aggregate
-from rankkit.kernels.pair_goodness import goodness, likelihood_ratio, residuals
-from rankkit.kernels.pair_models import fit
-from rankkit.kernels.pair_refits import Refits
+from rankkit.kernels.pairs.contests import Contests, aggregate
+from rankkit.kernels.pairs.pair_goodness import goodness, likelihood_ratio, residuals
+from rankkit.kernels.pairs.pair_models import fit
+from rankkit.kernels.pairs.pair_refits import Refits
 
 MODELS = [("logit", "half"), ("probit", "half"), ("logit", "davidson"), ("logit", "rao_kupper"), ("probit", "rao_kupper")]
 CLIMBED = 1e-6  # a refit stops when about 1e-9 is left to gain; worths are then within the square root of it times their error

@@ -5,11 +5,11 @@ import pytest
 from scipy.special import expit
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import bradley_terry, davidson, judge_clusters, pair_laplacian, pair_model_fit
-from rankkit.kernels.bordered_laplacian import BorderedPrecision
-from rankkit.kernels.contests import aggregate, of_pairs
-from rankkit.kernels.pair_models import fit
-from rankkit.kernels.pair_outcomes import OutcomeModel
+from rankkit.kernels.pairs import bradley_terry, davidson, judge_clusters, pair_laplacian, pair_model_fit
+from rankkit.kernels.pairs.bordered_laplacian import BorderedPrecision
+from rankkit.kernels.pairs.contests import aggregate, of_pairs
+from rankkit.kernels.pairs.pair_models import fit
+from rankkit.kernels.pairs.pair_outcomes import OutcomeModel
 from tests.oracles_pair_models import by_search, covariance, fisher_information, loglik
 from tests.oracles_pairs import random_comparisons, random_counts
 
@@ -176,7 +176,7 @@ def test_draws_have_the_covariance(monkeypatch):
     found = fit(aggregate(left, right, result, None, 12, np.ones((len(left), 1))), ties="davidson")
     compact = BorderedPrecision(found.laplacian, found.information.loadings)
     for limit in (3000, 0):
-        monkeypatch.setattr("rankkit.kernels.bordered_laplacian.SYMMETRIC_ROOT_LIMIT", limit)
+        monkeypatch.setattr("rankkit.kernels.pairs.bordered_laplacian.SYMMETRIC_ROOT_LIMIT", limit)
         monkeypatch.setattr("rankkit.kernels.covariance.SYMMETRIC_ROOT_LIMIT", limit)
         seen = np.cov(compact.draws(40_000, np.random.default_rng(0)).T)
         np.testing.assert_allclose(seen, found.covariance, atol=0.04 * found.covariance.max())  # five standard errors

@@ -7,9 +7,9 @@ import pytest
 from scipy import stats
 from scipy.special import expit
 
-from rankkit.kernels.bradley_terry import fit
-from rankkit.kernels.pair_counts import PairCounts
-from rankkit.kernels.pair_residuals import davidson_spread, implied_ties, pair_residuals, points, surprises
+from rankkit.kernels.pairs.bradley_terry import fit
+from rankkit.kernels.pairs.pair_counts import PairCounts
+from rankkit.kernels.pairs.pair_residuals import davidson_spread, implied_ties, pair_residuals, points, surprises
 
 ROUNDING = 1e-12
 

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from rankkit.kernels.best_worst import fit, loglik
-from rankkit.kernels.picks import from_log, has_finite_estimate, top_down
+from rankkit.kernels.rankings.best_worst import fit, loglik
+from rankkit.kernels.rankings.picks import from_log, has_finite_estimate, top_down
 from tests.oracles_best_worst import alternation_log, drawn_logs, logged, sequential_loglik
 from tests.oracles_pairs import reachable
 

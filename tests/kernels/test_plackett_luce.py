@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import bradley_terry, davidson, ordered_choices, pair_laplacian
-from rankkit.kernels.judge_clusters import sandwich
-from rankkit.kernels.pair_counts import aggregate
-from rankkit.kernels.plackett_luce import existence, fit, log_chances
-from rankkit.kernels.ranking_lists import RankingLists, collect, from_matrix
+from rankkit.kernels.pairs import bradley_terry, davidson, pair_laplacian
+from rankkit.kernels.pairs.judge_clusters import sandwich
+from rankkit.kernels.pairs.pair_counts import aggregate
+from rankkit.kernels.rankings import ordered_choices
+from rankkit.kernels.rankings.plackett_luce import existence, fit, log_chances
+from rankkit.kernels.rankings.ranking_lists import RankingLists, collect, from_matrix
 from tests.oracles_pairs import reachable
 from tests.oracles_rankings import drawn, groups_of, marginal_chances, maximum, muddled, orders, tie_chances, weak_orders
 
@@ -251,7 +252,7 @@ def test_lists_of_very_different_length_and_more_people_than_a_dense_matrix_like
     monkeypatch.setattr(ordered_choices, "_TABLE", 100)
     sparse = fit(lists, start=np.zeros(150))
     np.testing.assert_allclose(dense.worth, sparse.worth, atol=ACCURATE)
-    monkeypatch.setattr("rankkit.kernels.plackett_luce.DENSE", 100)
+    monkeypatch.setattr("rankkit.kernels.rankings.plackett_luce.DENSE", 100)
     large = fit(lists)
     assert large.covariance is None
     b = np.eye(150)[:, :2]

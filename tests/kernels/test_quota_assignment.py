@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from rankkit.kernels import quota_assignment
 from rankkit.kernels.covariance import Dense, Factor
-from rankkit.kernels.quota_assignment import assign, boundary, membership
+from rankkit.kernels.grading import quota_assignment
+from rankkit.kernels.grading.quota_assignment import assign, boundary, membership
 from tests.oracles_ranks import assigned, fewest_errors
 
 SCORE = np.array([4.6, 4.3, 4.1, 4.05, 4.0, 3.9, 3.8, 3.6, 3.4, 3.0])

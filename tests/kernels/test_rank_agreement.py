@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from rankkit.kernels.rank_agreement import kendall_tau_b, spearman, spearman_interval, top_k_overlap
 from rankkit.kernels.ranking import competition_ranks
+from rankkit.kernels.rankings.rank_agreement import kendall_tau_b, spearman, spearman_interval, top_k_overlap
 from tests.oracles_ranks import average_ranks, tau_b
 
 ROUNDING = 1e-12

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels import rank_concordance as module
-from rankkit.kernels.partial_concordance import mean_tau, skillings_mack
-from rankkit.kernels.rank_agreement import kendall_tau_b
-from rankkit.kernels.rank_concordance import jackknife_interval, kendall_w, rank_matrix
-from rankkit.kernels.ranking_lists import from_matrix
-from rankkit.kernels.rater_agreement import _variance, rater_agreement
+from rankkit.kernels.rankings import rank_concordance as module
+from rankkit.kernels.rankings.partial_concordance import mean_tau, skillings_mack
+from rankkit.kernels.rankings.rank_agreement import kendall_tau_b
+from rankkit.kernels.rankings.rank_concordance import jackknife_interval, kendall_w, rank_matrix
+from rankkit.kernels.rankings.ranking_lists import from_matrix
+from rankkit.kernels.rankings.rater_agreement import _variance, rater_agreement
 from tests.oracles_consensus import concordance_p, w_by_definition
 from tests.oracles_ranks import tau_b
 
@@ -217,7 +217,7 @@ def test_p_with_ties_by_all_arrangements(monkeypatch):
     ranks = np.array([[1.0, 2, 2, 3, 3, 4], [1, 2, 3, 4, 5, 6], [2, 1, 3, 4, 6, 5]])
     exact = rater_agreement(ranks)
     assert exact.method[0] == "exact"
-    monkeypatch.setattr("rankkit.kernels.rater_agreement._ALL", 3)
+    monkeypatch.setattr("rankkit.kernels.rankings.rater_agreement._ALL", 3)
     drawn = rater_agreement(ranks)
     assert drawn.method[0] == "permutation"
     assert drawn.p_agree[0] == pytest.approx(exact.p_agree[0], abs=DRAWN)
@@ -237,7 +237,7 @@ def test_many_people_with_ties_use_the_normal(monkeypatch):
     ranks = np.stack([rng.integers(1, 9, 30), rng.integers(1, 12, 30)]).astype(float)
     normal = rater_agreement(ranks)
     assert normal.method == ("normal", "normal")
-    monkeypatch.setattr("rankkit.kernels.rater_agreement._DRAWN", 30)
+    monkeypatch.setattr("rankkit.kernels.rankings.rater_agreement._DRAWN", 30)
     drawn = rater_agreement(ranks)
     assert drawn.method == ("permutation", "permutation")
     np.testing.assert_allclose(normal.p_agree, drawn.p_agree, atol=NORMAL + DRAWN)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata
 
-from rankkit.kernels.ranking_lists import RankingLists, collect, from_matrix
+from rankkit.kernels.rankings.ranking_lists import RankingLists, collect, from_matrix
 
 
 def _random(seed: int, lists: int = 30, n: int = 8) -> np.ndarray:

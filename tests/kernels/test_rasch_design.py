@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from rankkit.errors import IdentificationError
-from rankkit.kernels.rasch_design import rasch_design
-from rankkit.kernels.rasch_subsets import finite_elements, subsets
+from rankkit.kernels.rasch.rasch_design import rasch_design
+from rankkit.kernels.rasch.rasch_subsets import finite_elements, subsets
 from tests.oracles_rasch import linked_by_rank
 
 

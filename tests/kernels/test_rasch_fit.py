@@ -9,13 +9,13 @@ import pytest
 from scipy import optimize, stats
 
 from rankkit.errors import SettingsError
-from rankkit.kernels.many_facet_rasch import joint_ml
-from rankkit.kernels.rasch_bias import contrasts, interactions
-from rankkit.kernels.rasch_bootstrap import fit_bands
-from rankkit.kernels.rasch_design import rasch_design
-from rankkit.kernels.rasch_fair import fair_averages
-from rankkit.kernels.rasch_fit import Residuals, category_use, element_fit, exact_agreement
-from rankkit.kernels.rasch_separation import fixed_chi2, random_chi2, separation, wald
+from rankkit.kernels.rasch.many_facet_rasch import joint_ml
+from rankkit.kernels.rasch.rasch_bias import contrasts, interactions
+from rankkit.kernels.rasch.rasch_bootstrap import fit_bands
+from rankkit.kernels.rasch.rasch_design import rasch_design
+from rankkit.kernels.rasch.rasch_fair import fair_averages
+from rankkit.kernels.rasch.rasch_fit import Residuals, category_use, element_fit, exact_agreement
+from rankkit.kernels.rasch.rasch_separation import fixed_chi2, random_chi2, separation, wald
 from tests.oracles_rasch import category_chances, mean_squares
 
 EXACT = 1e-9

@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rankkit.kernels.rasch_design import rasch_design
-from rankkit.kernels.rasch_marginal import fit
-from rankkit.kernels.rasch_marginal_fair import marginal_fair_averages
-from rankkit.kernels.rasch_persons import measure_persons
+from rankkit.kernels.rasch.rasch_design import rasch_design
+from rankkit.kernels.rasch.rasch_marginal import fit
+from rankkit.kernels.rasch.rasch_marginal_fair import marginal_fair_averages
+from rankkit.kernels.rasch.rasch_persons import measure_persons
 from tests.oracles_rasch_marginal import Oracle, maximise, pack, unpack
 
 LOGLIK = 1e-6  # both integrate to better than this
@@ -208,12 +208,12 @@ def test_where_parameters_are_kept_changes_nothing(settings, monkeypatch):
     task = (person + rater) % 2
     sizes = [15, 4, 3, 2]
     before = fit(rasch_design([person, rater, dimension, task], sizes, x, **settings))
-    monkeypatch.setattr("rankkit.kernels.rasch_cells._SHARED_LIMIT", 0)
-    monkeypatch.setattr("rankkit.kernels.rasch_unit_tables._BLOCK", 3000)
-    monkeypatch.setattr("rankkit.kernels.rasch_posteriors._BLOCK", 3000)
-    monkeypatch.setattr("rankkit.kernels.rasch_persons._BLOCK", 3000)
-    monkeypatch.setattr("rankkit.kernels.rasch_louis._SPARSE_RATE", 0.0)
-    monkeypatch.setattr("rankkit.kernels.rasch_tables._LARGE", 0)
+    monkeypatch.setattr("rankkit.kernels.rasch.rasch_cells._SHARED_LIMIT", 0)
+    monkeypatch.setattr("rankkit.kernels.rasch.rasch_unit_tables._BLOCK", 3000)
+    monkeypatch.setattr("rankkit.kernels.rasch.rasch_posteriors._BLOCK", 3000)
+    monkeypatch.setattr("rankkit.kernels.rasch.rasch_persons._BLOCK", 3000)
+    monkeypatch.setattr("rankkit.kernels.rasch.rasch_louis._SPARSE_RATE", 0.0)
+    monkeypatch.setattr("rankkit.kernels.rasch.rasch_tables._LARGE", 0)
     after = fit(rasch_design([person, rater, dimension, task], sizes, x, **settings))
     for old, new in zip((*before.measures, *before.se, before.tau_se), (*after.measures, *after.se, after.tau_se), strict=True):
         assert new == pytest.approx(old, abs=SAME, nan_ok=True)

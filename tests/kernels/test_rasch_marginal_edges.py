@@ -7,12 +7,12 @@ import pytest
 from scipy import special
 
 from rankkit.errors import ConvergenceError, IdentificationError, InsufficientDataError, SettingsError
-from rankkit.kernels.rasch_cells import fold
-from rankkit.kernels.rasch_design import rasch_design
-from rankkit.kernels.rasch_marginal import fit
-from rankkit.kernels.rasch_marginal_fair import marginal_fair_averages
-from rankkit.kernels.rasch_marginal_newton import Rule, ascend, loglik
-from rankkit.kernels.rasch_quadrature import grid, nodes_for, normal_nodes
+from rankkit.kernels.rasch.rasch_cells import fold
+from rankkit.kernels.rasch.rasch_design import rasch_design
+from rankkit.kernels.rasch.rasch_marginal import fit
+from rankkit.kernels.rasch.rasch_marginal_fair import marginal_fair_averages
+from rankkit.kernels.rasch.rasch_marginal_newton import Rule, ascend, loglik
+from rankkit.kernels.rasch.rasch_quadrature import grid, nodes_for, normal_nodes
 
 ENOUGH = 0.01  # change of the deviance the quadrature may still make
 LEAST_BIAS = 1.0  # deviance a coarse rule misses at least where posteriors are sharp
@@ -212,8 +212,8 @@ def test_coarse_rules_miss_the_deviance_where_posteriors_are_sharp():
 
 
 def _by_nodes(cells, xi, theta, weight):
-    from rankkit.kernels.rasch_tables import tables
-    from rankkit.kernels.rasch_unit_tables import Items
+    from rankkit.kernels.rasch.rasch_tables import tables
+    from rankkit.kernels.rasch.rasch_unit_tables import Items
 
     table = tables(cells, Items.of(cells, xi), theta, 1, scores=False)
     log_p = cells.incidence @ table.log_f + cells.person_score[:, None] * theta + np.log(weight)

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 from rankkit.errors import InsufficientDataError
-from rankkit.kernels import rater_severity as kernel
-from rankkit.kernels.rater_severity import rater_severity
+from rankkit.kernels.rater_effects import rater_severity as kernel
+from rankkit.kernels.rater_effects.rater_severity import rater_severity
 from tests import oracles_rater_patterns as plain
 
 ROUNDING = 1e-9  # two ways of solving the same least squares problem

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels import rater_slopes as module
-from rankkit.kernels.rater_slopes import rater_slopes
+from rankkit.kernels.rater_effects import rater_slopes as module
+from rankkit.kernels.rater_effects.rater_slopes import rater_slopes
 from rankkit.kernels.two_way_fixed import two_way_fixed
 
 

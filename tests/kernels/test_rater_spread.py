@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels import rater_spread as kernel
-from rankkit.kernels.rater_spread import FEWEST, rater_spread
+from rankkit.kernels.rater_effects import rater_spread as kernel
+from rankkit.kernels.rater_effects.rater_spread import FEWEST, rater_spread
 from tests import oracles_rater_patterns as plain
 
 

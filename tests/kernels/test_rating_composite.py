@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.rating_composite import (
+from rankkit.kernels.rater_effects.rating_composite import (
     adjust,
     centred_covariance,
     composite,

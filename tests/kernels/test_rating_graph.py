@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankkit.kernels import rating_graph as module
-from rankkit.kernels.rating_graph import rating_graph, shared_raters
+from rankkit.kernels.rater_effects import rating_graph as module
+from rankkit.kernels.rater_effects.rating_graph import rating_graph, shared_raters
 from tests.oracles_components import brute_graph, brute_q
 
 EDGES = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 5)), min_size=1, max_size=24)

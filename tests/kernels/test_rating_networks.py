@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels.identical_vectors import count_tail, form_model
-from rankkit.kernels.rating_cliques import rating_cliques
-from rankkit.kernels.social_relations import relations, round_robin
+from rankkit.kernels.rater_effects.identical_vectors import count_tail, form_model
+from rankkit.kernels.rater_effects.rating_cliques import rating_cliques
+from rankkit.kernels.rater_effects.social_relations import relations, round_robin
 from tests import oracles_networks
 
 SAME = 1e-9
@@ -61,7 +61,7 @@ def test_components_of_the_social_relations_model_are_unbiased():
 def test_large_networks_take_the_other_way_to_the_same_numbers(monkeypatch):
     rater, ratee, score = sparse(7, n=14, drop=0.2)
     dense = relations(rater, ratee, score, 14)
-    monkeypatch.setattr("rankkit.kernels.social_relations._DENSE", 10)
+    monkeypatch.setattr("rankkit.kernels.rater_effects.social_relations._DENSE", 10)
     loose = relations(rater, ratee, score, 14)
     assert loose.leverage == pytest.approx(dense.leverage, abs=SAME)
     assert loose.traces[:2] == pytest.approx(dense.traces[:2], abs=1e-8)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rankkit.errors import InsufficientDataError
-from rankkit.kernels.response_surface import response_surface
+from rankkit.kernels.sources.response_surface import response_surface
 
 ROUNDING = 1e-8
 DRAWS = 400

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels.effectiveness_scaling import group_difference, on_scale, scale_incidents
-from rankkit.kernels.nominal_agreement import fleiss_test
-from rankkit.kernels.retranslation import category_kappa, retranslate, wilson
+from rankkit.kernels.behaviours.effectiveness_scaling import group_difference, on_scale, scale_incidents
+from rankkit.kernels.behaviours.retranslation import category_kappa, retranslate, wilson
+from rankkit.kernels.reliability.nominal_agreement import fleiss_test
 from tests.oracles_bars import kappa_of_category
 from tests.oracles_bars import wilson as roots
 

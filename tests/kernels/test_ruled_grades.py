@@ -5,9 +5,9 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from rankkit.kernels.bounded_seats import bounded_seats, unsplit_seats
-from rankkit.kernels.curve_units import pool
-from rankkit.kernels.ruled_grades import exchangeable, nearest_seats, overfull, place
+from rankkit.kernels.grading.bounded_seats import bounded_seats, unsplit_seats
+from rankkit.kernels.grading.curve_units import pool
+from rankkit.kernels.grading.ruled_grades import exchangeable, nearest_seats, overfull, place
 from tests.oracles_distribution import best_first, least_shift, placements
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from rankkit.kernels.bradley_terry import fit
-from rankkit.kernels.pair_counts import aggregate
-from rankkit.kernels.scale_reliability import growth, separation, split_half
+from rankkit.kernels.pairs.bradley_terry import fit
+from rankkit.kernels.pairs.pair_counts import aggregate
+from rankkit.kernels.pairs.scale_reliability import growth, separation, split_half
 
 ROUNDING = 1e-12
 

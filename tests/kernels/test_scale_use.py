@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.scale_use import scale_use
+from rankkit.kernels.rater_effects.scale_use import scale_use
 
 
 def halves(seed, raters, n, shrink=1.0, rounded=True):

@@ -7,7 +7,7 @@ from math import comb
 import numpy as np
 import pytest
 
-from rankkit.kernels.selection_rates import exact_p, two_rates, wilson
+from rankkit.kernels.grading.selection_rates import exact_p, two_rates, wilson
 
 EXACT = 1e-9  # both sides are sums of a few hundred terms
 

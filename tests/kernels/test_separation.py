@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels import beats_graph, pair_models, separation
-from rankkit.kernels.contests import aggregate, of_pairs
-from rankkit.kernels.davidson import has_finite_estimate
-from rankkit.kernels.pair_counts import PairCounts
-from rankkit.kernels.separation import verdict
+from rankkit.kernels.pairs import beats_graph, pair_models, separation
+from rankkit.kernels.pairs.contests import aggregate, of_pairs
+from rankkit.kernels.pairs.davidson import has_finite_estimate
+from rankkit.kernels.pairs.pair_counts import PairCounts
+from rankkit.kernels.pairs.separation import verdict
 from tests.oracles_pair_models import separating_direction
 from tests.oracles_pairs import random_comparisons
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels import severity_adjustment as kernel
 from rankkit.kernels.normal_scores import normal_scores
-from rankkit.kernels.rating_composite import composite
+from rankkit.kernels.rater_effects import severity_adjustment as kernel
+from rankkit.kernels.rater_effects.rating_composite import composite
 
 EXACT = 1e-10  # two solutions of one linear system
 DERIVATIVE = 1e-6  # central differences of step 1e-4

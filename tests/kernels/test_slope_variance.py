@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import linalg, optimize
 
-from rankkit.kernels import slope_variance as module
-from rankkit.kernels.slope_variance import restricted_lrt
+from rankkit.kernels.components import slope_variance as module
+from rankkit.kernels.components.slope_variance import restricted_lrt
 
 
 def parts(seed, slope_sd=0.5, m=6, n=5):

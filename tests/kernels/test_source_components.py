@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.source_components import EFFECTS, source_components
-from rankkit.kernels.source_composite import SourceCells
-from rankkit.kernels.variance_components import three_way
+from rankkit.kernels.components.variance_components import three_way
+from rankkit.kernels.sources.source_components import EFFECTS, source_components
+from rankkit.kernels.sources.source_composite import SourceCells
 
 TRUE = {"general": 0.5, "source": 0.2, "dimension": 0.15, "source × dimension": 0.1, "rater": 0.4, "residual": 0.3}
 BIAS = 4.0  # standard errors of the mean over samples

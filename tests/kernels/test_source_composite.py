@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.source_composite import SourceCells, rater_loadings, source_composite, source_means, within_sources
+from rankkit.kernels.sources.source_composite import SourceCells, rater_loadings, source_composite, source_means, within_sources
 
 ROUNDING = 1e-12
 

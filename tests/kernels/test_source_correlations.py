@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.source_correlations import source_agreement
+from rankkit.kernels.sources.source_correlations import source_agreement
 
 SAMPLES, LEVEL = 300, 0.95
 LOW, HIGH = 0.915, 0.985  # three Monte-Carlo errors around .95, of which a bootstrap of 60 people may take part

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
-from rankkit.kernels.source_imputation import imputed, source_levels
+from rankkit.kernels.sources.source_imputation import imputed, source_levels
 
 OPTIMUM = 1e-4  # relative: the slow maximiser stops where its own tolerance is
 ROUNDING = 1e-9

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
 
-from rankkit.kernels.pair_counts import PairCounts, aggregate
-from rankkit.kernels.stochastic_transitivity import chance_violations, order_deviance, stochastic_transitivity
+from rankkit.kernels.pairs.pair_counts import PairCounts, aggregate
+from rankkit.kernels.pairs.stochastic_transitivity import chance_violations, order_deviance, stochastic_transitivity
 from tests.oracles_pairs import random_counts
 from tests.oracles_triads import transitivity_by_loops
 
@@ -77,7 +77,7 @@ def test_listing_is_limited_but_counting_is_not():
 
 
 def test_blocks_change_nothing(monkeypatch):
-    from rankkit.kernels import stochastic_transitivity as module
+    from rankkit.kernels.pairs import stochastic_transitivity as module
 
     counts = random_counts(14, 300, 6)
     whole = stochastic_transitivity(counts)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from rankkit.kernels.stratified_rates import stratified
+from rankkit.kernels.grading.stratified_rates import stratified
 
 CLOSE = 1e-9  # the same sums in another order
 Table = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]

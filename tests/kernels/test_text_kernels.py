@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels.length_effect import length_effect
-from rankkit.kernels.log_odds import log_odds
-from rankkit.kernels.logger_rates import logger_rates
-from rankkit.kernels.segment_boundaries import boundary_similarity
-from rankkit.kernels.text_similarity import common_subsequence, similar_pairs, similarity
+from rankkit.kernels.behaviours.length_effect import length_effect
+from rankkit.kernels.behaviours.log_odds import log_odds
+from rankkit.kernels.behaviours.logger_rates import logger_rates
+from rankkit.kernels.behaviours.text_similarity import common_subsequence, similar_pairs, similarity
+from rankkit.kernels.reliability.segment_boundaries import boundary_similarity
 from tests.oracles_texts import lcs, marginal_loglik, plain_log_odds
 
 EXACT = 1e-12  # the same arithmetic in another order

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankkit.kernels.circular_triads import circular_triads, preferences
-from rankkit.kernels.triad_census import by_judge, triad_census
+from rankkit.kernels.pairs.circular_triads import circular_triads, preferences
+from rankkit.kernels.pairs.triad_census import by_judge, triad_census
 from tests.oracles_triads import answers_by_pair, sort_triads
 
 
@@ -37,7 +37,7 @@ def test_census_triad_by_triad(data):
 
 
 def test_cycles_are_found_in_blocks_too(monkeypatch):
-    from rankkit.kernels import triad_census as module
+    from rankkit.kernels.pairs import triad_census as module
 
     rng = np.random.default_rng(1)
     first, second = np.triu_indices(25, 1)

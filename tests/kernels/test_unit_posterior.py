@@ -4,7 +4,7 @@ import numpy as np
 
 from rankkit.kernels.covariance import Dense
 from rankkit.kernels.empirical_bayes import posterior
-from rankkit.kernels.unit_posterior import unit_posterior
+from rankkit.kernels.grading.unit_posterior import unit_posterior
 
 EXACT = 1e-9
 

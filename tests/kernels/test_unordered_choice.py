@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import gammaln
 
-from rankkit.kernels import unordered_choice
-from rankkit.kernels.unordered_choice import unordered_choices
+from rankkit.kernels.rankings import unordered_choice
+from rankkit.kernels.rankings.unordered_choice import unordered_choices
 from tests.oracles_rankings import all_orders
 
 ROUNDING = 1e-12  # of a log-chance: a sum over some 400 nodes

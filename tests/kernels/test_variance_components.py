@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from rankkit.kernels.variance_components import method_one, one_way, three_way, two_way
+from rankkit.kernels.components.variance_components import method_one, one_way, three_way, two_way
 from tests.oracles_components import indicators
 
 EXACT = 1e-10  # same algebra, other order of operations

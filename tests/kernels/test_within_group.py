@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.within_group import practical_ad, rwg, rwg_j, within_group
-from rankkit.kernels.within_group_nulls import NULLS, null_shares, null_variance, variance_of
-from rankkit.kernels.within_group_tests import item_correlation, item_null, null_agreement
+from rankkit.kernels.reliability.within_group import practical_ad, rwg, rwg_j, within_group
+from rankkit.kernels.reliability.within_group_nulls import NULLS, null_shares, null_variance, variance_of
+from rankkit.kernels.reliability.within_group_tests import item_correlation, item_null, null_agreement
 from tests.oracles_agreement import null_share
 
 EXACT = 1e-12
@@ -123,7 +123,7 @@ def test_random_answers_that_pass_the_rule_of_seventy():
 
 def test_simulation_agrees_with_listing(monkeypatch):
     exact = null_agreement(6, null_shares("slight_skew", 5))
-    monkeypatch.setattr("rankkit.kernels.within_group_tests._LISTED", 0)
+    monkeypatch.setattr("rankkit.kernels.reliability.within_group_tests._LISTED", 0)
     drawn = null_agreement(6, null_shares("slight_skew", 5))
     assert not drawn.exact
     for limit in (0.3, 0.7, 1.5):

@@ -10,9 +10,10 @@ from scipy import stats
 from rankkit import AlternationRanking, ForcedDistribution, People, Rankings, compare
 from rankkit.elicit.alternation import AlternationSession
 from rankkit.errors import IdentificationError, InsufficientDataError, SettingsError
-from rankkit.kernels import best_worst, judge_clusters, maxdiff
-from rankkit.kernels.choice_newton import FIXED_TAU
-from rankkit.kernels.picks import top_down
+from rankkit.kernels.pairs import judge_clusters
+from rankkit.kernels.rankings import best_worst, maxdiff
+from rankkit.kernels.rankings.choice_newton import FIXED_TAU
+from rankkit.kernels.rankings.picks import top_down
 from rankkit.methods.alternation_result import AlternationRankingResult
 from tests.oracles_best_worst import drawn_logs, final_order, logged, rankings_frame
 

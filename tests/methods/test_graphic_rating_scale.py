@@ -9,8 +9,8 @@ import pytest
 import rankkit as rk
 from rankkit import GraphicRatingScale, Ratings
 from rankkit.errors import InsufficientDataError, PolicyError, RatingsError, SettingsError
-from rankkit.kernels.internal_consistency import cronbach_alpha
-from rankkit.kernels.rating_composite import composite, raw_covariance
+from rankkit.kernels.rater_effects.rating_composite import composite, raw_covariance
+from rankkit.kernels.reliability.internal_consistency import cronbach_alpha
 from tests import oracles_composites as plain
 from tests.oracles_composites import drop, frame, panel
 

@@ -8,7 +8,7 @@ import pytest
 
 import rankkit as rk
 from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
-from rankkit.kernels.mixed_reml import fit as reml
+from rankkit.kernels.components.mixed_reml import fit as reml
 from rankkit.methods.multi_source_adjusted import mixed, rater_composites
 from tests.multi_source_panels import panel
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from rankkit.errors import ConvergenceError, SettingsError
-from rankkit.kernels.plackett_luce import fit
-from rankkit.kernels.ranking_lists import from_matrix
+from rankkit.kernels.rankings.plackett_luce import fit
+from rankkit.kernels.rankings.ranking_lists import from_matrix
 from rankkit.methods.ranking_crosscheck import worths_by_choix
 from tests.oracles_rankings import drawn
 

@@ -8,8 +8,8 @@ import pytest
 
 import rankkit as rk
 from rankkit import AlternationRanking, Rankings, simulate
-from rankkit.kernels.first_end import first_ends
-from rankkit.kernels.partial_concordance import skillings_mack
+from rankkit.kernels.rankings.first_end import first_ends
+from rankkit.kernels.rankings.partial_concordance import skillings_mack
 
 SCALES = ["worst_scale", "depth_loss"]
 SAME = 1e-6  # two fits of one model from different starts
@@ -44,7 +44,7 @@ def test_a_rival_model_that_breaks_down_is_left_out(monkeypatch):
         raise np.linalg.LinAlgError
 
     found = AlternationRanking().fit(simulate.rankings(6, raters=10, seed=3).table)
-    monkeypatch.setattr("rankkit.kernels.maxdiff.fit", breaks)
+    monkeypatch.setattr("rankkit.kernels.rankings.maxdiff.fit", breaks)
     assert list(found.models.index) == ["best_worst", "plackett_luce"]
 
 

@@ -6,9 +6,9 @@ import pytest
 from scipy import stats
 
 from rankkit import AlternationRanking, Rankings
-from rankkit.kernels import best_worst, maxdiff
-from rankkit.kernels.mallows import mallows
-from rankkit.kernels.pick_scales import scale_tests
+from rankkit.kernels.rankings import best_worst, maxdiff
+from rankkit.kernels.rankings.mallows import mallows
+from rankkit.kernels.rankings.pick_scales import scale_tests
 from tests.oracles_best_worst import drawn_logs, logged, rankings_frame
 
 N = 6

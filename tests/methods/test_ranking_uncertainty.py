@@ -8,9 +8,9 @@ import pytest
 
 from rankkit import AlternationRanking, simulate
 from rankkit.errors import ConvergenceError, IdentificationError
-from rankkit.kernels import best_worst
-from rankkit.kernels.choice_newton import FIXED_TAU, centred_inverse
-from rankkit.kernels.picks import top_down
+from rankkit.kernels.rankings import best_worst
+from rankkit.kernels.rankings.choice_newton import FIXED_TAU, centred_inverse
+from rankkit.kernels.rankings.picks import top_down
 
 
 def orders(lists):

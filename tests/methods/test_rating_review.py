@@ -9,7 +9,7 @@ import pytest
 import rankkit as rk
 from rankkit.agreement.scale_anchors import anchor_quality
 from rankkit.errors import InsufficientDataError, PeopleError
-from rankkit.kernels.accuracy_components import component_intervals
+from rankkit.kernels.rater_effects.accuracy_components import component_intervals
 
 
 def constant_dimension():

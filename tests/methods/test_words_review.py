@@ -12,7 +12,7 @@ import pytest
 import rankkit as rk
 from rankkit import evidence, plot
 from rankkit.errors import DataError, DisclosureError
-from rankkit.kernels.log_odds import log_odds
+from rankkit.kernels.behaviours.log_odds import log_odds
 from rankkit.report import html, sentences, words
 from rankkit.wording import CATALOGUE
 

@@ -14,7 +14,7 @@ from scipy.stats import kendalltau
 import rankkit as rk
 from rankkit import plot, simulate
 from rankkit.elicit.alternation import AlternationSession
-from rankkit.kernels.partial_concordance import mean_tau
+from rankkit.kernels.rankings.partial_concordance import mean_tau
 from rankkit.plot import heatmap, ladder
 from rankkit.tables.rankings import Rankings
 from tests.plot.plot_subjects import HOSTILE

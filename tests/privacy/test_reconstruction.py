@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rankkit.kernels.disclosure import exposed_sets
-from rankkit.kernels.disclosure_ranges import whole_rows
+from rankkit.kernels.sources.disclosure import exposed_sets
+from rankkit.kernels.sources.disclosure_ranges import whole_rows
 from rankkit.privacy import Composite, DisclosurePolicy, GroupMean, Ledger, RollUp, disclose
 from tests.oracles_disclosure import Attack
 from tests.privacy.panels_of_feedback import EXEMPT, Panel, Reader

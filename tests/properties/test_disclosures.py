@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rankkit.kernels.disclosure import exposed_sets
+from rankkit.kernels.sources.disclosure import exposed_sets
 from rankkit.privacy import Composite, DisclosurePolicy, GroupMean, RollUp, disclose
 
 SOURCES = ("supervisor", "peer", "subordinate", "customer")

@@ -9,10 +9,10 @@ import pytest
 from scipy.stats import spearmanr
 
 from rankkit.elicit.pairing import PairingSession
-from rankkit.kernels import bradley_terry
-from rankkit.kernels.holdout import HoldoutCalibration, holdout_calibration
-from rankkit.kernels.pair_counts import aggregate
-from rankkit.kernels.scale_reliability import separation
+from rankkit.kernels.pairs import bradley_terry
+from rankkit.kernels.pairs.holdout import HoldoutCalibration, holdout_calibration
+from rankkit.kernels.pairs.pair_counts import aggregate
+from rankkit.kernels.pairs.scale_reliability import separation
 from tests.elicit.pairing_sessions import ids, run
 
 pytestmark = pytest.mark.recovery

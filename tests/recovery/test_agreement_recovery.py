@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.agreement_weights import weight_matrix
-from rankkit.kernels.gwet_agreement import chance_corrected
-from rankkit.kernels.krippendorff import disagreement
-from rankkit.kernels.krippendorff_bootstrap import alpha_interval, difference_bootstrap
-from rankkit.kernels.nominal_agreement import cohen_kappa
-from rankkit.kernels.within_group_nulls import null_shares
-from rankkit.kernels.within_group_tests import item_correlation, item_null, null_agreement
+from rankkit.kernels.reliability.agreement_weights import weight_matrix
+from rankkit.kernels.reliability.gwet_agreement import chance_corrected
+from rankkit.kernels.reliability.krippendorff import disagreement
+from rankkit.kernels.reliability.krippendorff_bootstrap import alpha_interval, difference_bootstrap
+from rankkit.kernels.reliability.nominal_agreement import cohen_kappa
+from rankkit.kernels.reliability.within_group_nulls import null_shares
+from rankkit.kernels.reliability.within_group_tests import item_correlation, item_null, null_agreement
 
 pytestmark = pytest.mark.recovery
 

@@ -8,9 +8,9 @@ import pytest
 import rankkit as rk
 from rankkit.elicit.bars_item_bank import Selection, item_bank
 from rankkit.elicit.bars_state import BarsState
-from rankkit.kernels.effectiveness_scaling import group_difference, scale_incidents
+from rankkit.kernels.behaviours.effectiveness_scaling import group_difference, scale_incidents
+from rankkit.kernels.behaviours.retranslation import retranslate
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.kernels.retranslation import retranslate
 
 pytestmark = pytest.mark.recovery
 LEVEL = 0.95

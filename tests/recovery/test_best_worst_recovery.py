@@ -7,10 +7,11 @@ import pytest
 from scipy import stats
 
 from rankkit import AlternationRanking
-from rankkit.kernels import best_worst, judge_clusters, maxdiff
-from rankkit.kernels.choice_newton import FIXED_TAU
-from rankkit.kernels.pick_scales import scale_tests
-from rankkit.kernels.picks import top_down
+from rankkit.kernels.pairs import judge_clusters
+from rankkit.kernels.rankings import best_worst, maxdiff
+from rankkit.kernels.rankings.choice_newton import FIXED_TAU
+from rankkit.kernels.rankings.pick_scales import scale_tests
+from rankkit.kernels.rankings.picks import top_down
 from tests.oracles_best_worst import drawn_logs, final_order, logged, rankings_frame
 
 pytestmark = pytest.mark.recovery

@@ -10,9 +10,9 @@ import pytest
 from scipy import special
 
 from rankkit import bias
-from rankkit.kernels import halo_indices
-from rankkit.kernels.halo_inflation import rater_inflation
-from rankkit.kernels.rating_profiles import Profiles
+from rankkit.kernels.rater_effects import halo_indices
+from rankkit.kernels.rater_effects.halo_inflation import rater_inflation
+from rankkit.kernels.rater_effects.rating_profiles import Profiles
 
 pytestmark = pytest.mark.recovery
 LEVEL = 0.05

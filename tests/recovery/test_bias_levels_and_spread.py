@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels.category_use import category_use
-from rankkit.kernels.discrimination import discrimination
-from rankkit.kernels.rater_severity import rater_severity
-from rankkit.kernels.rater_spread import rater_spread
+from rankkit.kernels.rater_effects.category_use import category_use
+from rankkit.kernels.rater_effects.discrimination import discrimination
+from rankkit.kernels.rater_effects.rater_severity import rater_severity
+from rankkit.kernels.rater_effects.rater_spread import rater_spread
 from rankkit.kernels.share_intervals import clustered_shares
 
 pytestmark = pytest.mark.recovery

@@ -8,9 +8,9 @@ from scipy.special import expit
 from scipy.stats import t as student
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels.bradley_terry import fit
-from rankkit.kernels.judge_clusters import jackknife, judge_scores, sandwich
-from rankkit.kernels.pair_counts import PairCounts, aggregate
+from rankkit.kernels.pairs.bradley_terry import fit
+from rankkit.kernels.pairs.judge_clusters import jackknife, judge_scores, sandwich
+from rankkit.kernels.pairs.pair_counts import PairCounts, aggregate
 
 pytestmark = pytest.mark.recovery
 

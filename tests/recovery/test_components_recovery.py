@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy import special
 
-from rankkit.kernels.crossed_reml import fit, satterthwaite
-from rankkit.kernels.intraclass import intraclass_from_components
+from rankkit.kernels.components.crossed_reml import fit, satterthwaite
+from rankkit.kernels.reliability.intraclass import intraclass_from_components
 
 pytestmark = pytest.mark.recovery
 MC = 3.3  # Monte Carlo standard errors allowed: one false alarm in a thousand

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from rankkit.agreement.component_estimates import Estimates
-from rankkit.kernels import decision_study, mixed_reml
-from rankkit.kernels.balanced_designs import analyse, packed
-from rankkit.kernels.component_intervals import pseudo_mean_squares, ting
-from rankkit.kernels.design_notation import parse
+from rankkit.kernels.components import decision_study, mixed_reml
+from rankkit.kernels.components.balanced_designs import analyse, packed
+from rankkit.kernels.components.component_intervals import pseudo_mean_squares, ting
+from rankkit.kernels.components.design_notation import parse
 
 pytestmark = pytest.mark.recovery
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rankkit import ForcedDistribution, GraphicRatingScale, simulate
-from rankkit.kernels.quota_assignment import assign
+from rankkit.kernels.grading.quota_assignment import assign
 from rankkit.kernels.ranking import competition_ranks
 
 pytestmark = pytest.mark.recovery

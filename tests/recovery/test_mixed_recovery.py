@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from scipy import special
 
-from rankkit.kernels import mixed_blups, mixed_intervals, mixed_reml
-from rankkit.kernels.mixed_design import cross
+from rankkit.kernels.components import mixed_blups, mixed_intervals, mixed_reml
+from rankkit.kernels.components.mixed_design import cross
 
 pytestmark = pytest.mark.recovery
 MC = 2.0  # Monte Carlo standard errors allowed above the nominal rate

@@ -9,9 +9,9 @@ from scipy import stats
 from scipy.special import expit
 
 from rankkit import PairedComparison
-from rankkit.kernels import bradley_terry, davidson
 from rankkit.kernels.covariance import difference_variance
-from rankkit.kernels.pair_counts import PairCounts
+from rankkit.kernels.pairs import bradley_terry, davidson
+from rankkit.kernels.pairs.pair_counts import PairCounts
 from rankkit.kernels.ranking import competition_ranks
 
 pytestmark = pytest.mark.recovery

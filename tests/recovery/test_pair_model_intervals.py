@@ -8,11 +8,11 @@ from scipy.stats import norm
 from scipy.stats import t as student
 
 from rankkit.errors import ConvergenceError
-from rankkit.kernels.contests import aggregate
-from rankkit.kernels.judge_clusters import sandwich
-from rankkit.kernels.pair_goodness import goodness
-from rankkit.kernels.pair_models import fit
-from rankkit.kernels.pair_outcomes import OutcomeModel
+from rankkit.kernels.pairs.contests import aggregate
+from rankkit.kernels.pairs.judge_clusters import sandwich
+from rankkit.kernels.pairs.pair_goodness import goodness
+from rankkit.kernels.pairs.pair_models import fit
+from rankkit.kernels.pairs.pair_outcomes import OutcomeModel
 
 pytestmark = pytest.mark.recovery
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels.judge_clusters import sandwich
-from rankkit.kernels.plackett_luce import fit, log_chances
-from rankkit.kernels.ranking_lists import from_matrix
+from rankkit.kernels.pairs.judge_clusters import sandwich
+from rankkit.kernels.rankings.plackett_luce import fit, log_chances
+from rankkit.kernels.rankings.ranking_lists import from_matrix
 from tests.oracles_rankings import drawn, weak_orders
 
 pytestmark = pytest.mark.recovery

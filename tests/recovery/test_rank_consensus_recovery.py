@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels.kemeny import kemeny
-from rankkit.kernels.mallows import mallows
-from rankkit.kernels.partial_concordance import skillings_mack
-from rankkit.kernels.rank_concordance import kendall_w
-from rankkit.kernels.ranking_lists import from_matrix
-from rankkit.kernels.rater_agreement import rater_agreement
+from rankkit.kernels.rankings.kemeny import kemeny
+from rankkit.kernels.rankings.mallows import mallows
+from rankkit.kernels.rankings.partial_concordance import skillings_mack
+from rankkit.kernels.rankings.rank_concordance import kendall_w
+from rankkit.kernels.rankings.ranking_lists import from_matrix
+from rankkit.kernels.rankings.rater_agreement import rater_agreement
 
 pytestmark = pytest.mark.recovery
 MC = 3.3  # Monte Carlo standard errors allowed: one false alarm in a thousand
@@ -112,7 +112,7 @@ def test_interval_of_w_covers(n, m, noise):
 @pytest.mark.parametrize("m", [3, 5, 10, 25])
 @pytest.mark.parametrize("noise", [0.3, 1.0, 3.0])
 def test_interval_of_w_covers_everywhere(n, m, noise, monkeypatch):
-    monkeypatch.setattr("rankkit.kernels.rank_concordance._STEPS", 0)  # the p-value is not looked at
+    monkeypatch.setattr("rankkit.kernels.rankings.rank_concordance._STEPS", 0)  # the p-value is not looked at
     share, least = coverage(n, m, noise, 1500, seed=n * m)
     assert share > least - 0.015  # .934 with 25 lists of five people
 
@@ -134,7 +134,7 @@ def test_mallows_concentration(theta, n):
 
 
 def kemeny_of(ranks):
-    from rankkit.kernels.condorcet import preference_matrix
+    from rankkit.kernels.rankings.condorcet import preference_matrix
 
     return kemeny(preference_matrix(from_matrix(ranks)))
 

@@ -22,11 +22,11 @@ import numpy as np
 import pytest
 
 from rankkit import simulate
-from rankkit.kernels.many_facet_rasch import joint_ml
-from rankkit.kernels.rasch_bias import contrasts, interactions
-from rankkit.kernels.rasch_design import rasch_design
-from rankkit.kernels.rasch_fit import Residuals, element_fit
-from rankkit.kernels.rasch_separation import fixed_chi2, wald
+from rankkit.kernels.rasch.many_facet_rasch import joint_ml
+from rankkit.kernels.rasch.rasch_bias import contrasts, interactions
+from rankkit.kernels.rasch.rasch_design import rasch_design
+from rankkit.kernels.rasch.rasch_fit import Residuals, element_fit
+from rankkit.kernels.rasch.rasch_separation import fixed_chi2, wald
 
 pytestmark = pytest.mark.recovery
 MC = 3.3  # Monte Carlo standard errors allowed: one false alarm in a thousand

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rankkit.kernels.many_facet_rasch import joint_ml
-from rankkit.kernels.rasch_design import rasch_design
-from rankkit.kernels.rasch_marginal import fit
-from rankkit.kernels.rasch_marginal_fair import marginal_fair_averages
+from rankkit.kernels.rasch.many_facet_rasch import joint_ml
+from rankkit.kernels.rasch.rasch_design import rasch_design
+from rankkit.kernels.rasch.rasch_marginal import fit
+from rankkit.kernels.rasch.rasch_marginal_fair import marginal_fair_averages
 
 pytestmark = pytest.mark.recovery
 MC = 3.3  # Monte Carlo standard errors allowed: one false alarm in a thousand

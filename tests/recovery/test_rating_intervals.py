@@ -11,7 +11,7 @@ from scipy import stats
 from rankkit import GraphicRatingScale, simulate
 from rankkit.kernels.covariance import difference_variance
 from rankkit.kernels.ranking import competition_ranks
-from rankkit.kernels.rating_composite import composite
+from rankkit.kernels.rater_effects.rating_composite import composite
 from rankkit.methods.rating_evidence import evidence
 
 pytestmark = pytest.mark.recovery

@@ -8,8 +8,8 @@ import pytest
 
 from rankkit import ForcedDistribution, People
 from rankkit.kernels.covariance import Dense
-from rankkit.kernels.quota_assignment import assign
-from rankkit.kernels.ruled_grades import place
+from rankkit.kernels.grading.quota_assignment import assign
+from rankkit.kernels.grading.ruled_grades import place
 from rankkit.result import Result
 
 pytestmark = pytest.mark.recovery

@@ -14,10 +14,10 @@ from scipy import special
 
 import rankkit as rk
 from rankkit.agreement import cohen_kappa, fleiss_kappa, gwet_ac, krippendorff_alpha
-from rankkit.kernels import nominal_agreement
-from rankkit.kernels.agreement_weights import KINDS, weight_matrix
-from rankkit.kernels.gwet_agreement import chance_corrected
-from rankkit.kernels.krippendorff import disagreement
+from rankkit.kernels.reliability import nominal_agreement
+from rankkit.kernels.reliability.agreement_weights import KINDS, weight_matrix
+from rankkit.kernels.reliability.gwet_agreement import chance_corrected
+from rankkit.kernels.reliability.krippendorff import disagreement
 
 RATINGS = Path(__file__).resolve().parents[2].parent / "shared" / "reference" / "ratings"
 FIVE_DECIMALS = 5.1e-6  # irrCAC prints five

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rankkit.kernels.analogous_anova import analogous_anova
-from rankkit.kernels.balanced_designs import analyse, arranged
-from rankkit.kernels.component_intervals import exact_ratio_interval
-from rankkit.kernels.composite_generalizability import independent_parts
-from rankkit.kernels.decision_study import decide, shares
-from rankkit.kernels.design_notation import parse
+from rankkit.kernels.components.analogous_anova import analogous_anova
+from rankkit.kernels.components.balanced_designs import analyse, arranged
+from rankkit.kernels.components.component_intervals import exact_ratio_interval
+from rankkit.kernels.components.composite_generalizability import independent_parts
+from rankkit.kernels.components.decision_study import decide, shares
+from rankkit.kernels.components.design_notation import parse
 
 RATINGS = Path(__file__).resolve().parents[2].parent / "shared" / "reference" / "ratings"
 GOLDENS = RATINGS.parents[1] / "spec" / "goldens"

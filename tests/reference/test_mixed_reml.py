@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rankkit.kernels import mixed_blups, mixed_intervals, mixed_reml, mixed_slopes
-from rankkit.kernels.mixed_design import cross
+from rankkit.kernels.components import mixed_blups, mixed_intervals, mixed_reml, mixed_slopes
+from rankkit.kernels.components.mixed_design import cross
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 pytestmark = [

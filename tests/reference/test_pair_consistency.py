@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from rankkit.kernels.bradley_terry import fit
-from rankkit.kernels.circular_triads import circular_triads, null_counts, preferences
-from rankkit.kernels.judge_fit import fit_statistics
-from rankkit.kernels.kendall_u import kendall_u
-from rankkit.kernels.pair_counts import aggregate
-from rankkit.kernels.pair_laplacian import laplacian
-from rankkit.kernels.pair_residuals import points
-from rankkit.kernels.scale_reliability import separation, split_half
-from rankkit.kernels.stochastic_transitivity import order_deviance, stochastic_transitivity
+from rankkit.kernels.pairs.bradley_terry import fit
+from rankkit.kernels.pairs.circular_triads import circular_triads, null_counts, preferences
+from rankkit.kernels.pairs.judge_fit import fit_statistics
+from rankkit.kernels.pairs.kendall_u import kendall_u
+from rankkit.kernels.pairs.pair_counts import aggregate
+from rankkit.kernels.pairs.pair_laplacian import laplacian
+from rankkit.kernels.pairs.pair_residuals import points
+from rankkit.kernels.pairs.scale_reliability import separation, split_half
+from rankkit.kernels.pairs.stochastic_transitivity import order_deviance, stochastic_transitivity
 from tests.oracles_pairs import REFERENCE, counts_from_matrix
 from tests.reference.test_paired_kernels import EBA_MATRICES
 

@@ -13,13 +13,13 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
-from rankkit.kernels.contests import aggregate, of_pairs
-from rankkit.kernels.pair_counts import PairCounts
-from rankkit.kernels.pair_goodness import goodness, likelihood_ratio, residuals
-from rankkit.kernels.pair_models import fit
-from rankkit.kernels.pair_outcomes import OutcomeModel
-from rankkit.kernels.quasi_variances import quasi_variances
-from rankkit.kernels.separation import verdict
+from rankkit.kernels.pairs.contests import aggregate, of_pairs
+from rankkit.kernels.pairs.pair_counts import PairCounts
+from rankkit.kernels.pairs.pair_goodness import goodness, likelihood_ratio, residuals
+from rankkit.kernels.pairs.pair_models import fit
+from rankkit.kernels.pairs.pair_outcomes import OutcomeModel
+from rankkit.kernels.pairs.quasi_variances import quasi_variances
+from rankkit.kernels.pairs.separation import verdict
 from tests.oracles_pair_models import thurstone_by_least_squares
 from tests.oracles_pairs import REFERENCE, counts_from_matrix
 

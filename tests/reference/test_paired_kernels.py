@@ -6,10 +6,10 @@ import json
 import numpy as np
 import pytest
 
-from rankkit.kernels import davidson
-from rankkit.kernels.bradley_terry import fit
-from rankkit.kernels.pair_counts import PairCounts, aggregate
-from rankkit.kernels.quasi_variances import quasi_variances
+from rankkit.kernels.pairs import davidson
+from rankkit.kernels.pairs.bradley_terry import fit
+from rankkit.kernels.pairs.pair_counts import PairCounts, aggregate
+from rankkit.kernels.pairs.quasi_variances import quasi_variances
 from tests.oracles_pairs import REFERENCE, counts_from_matrix
 
 PAIRS = REFERENCE / "pairs"

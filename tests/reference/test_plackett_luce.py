@@ -9,9 +9,9 @@ import choix
 import numpy as np
 import pytest
 
-from rankkit.kernels.plackett_luce import existence, fit
-from rankkit.kernels.quasi_variances import quasi_variances
-from rankkit.kernels.ranking_lists import from_matrix
+from rankkit.kernels.pairs.quasi_variances import quasi_variances
+from rankkit.kernels.rankings.plackett_luce import existence, fit
+from rankkit.kernels.rankings.ranking_lists import from_matrix
 from tests.oracles_pairs import REFERENCE
 from tests.oracles_rankings import drawn, maximum
 

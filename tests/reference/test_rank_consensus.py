@@ -7,12 +7,12 @@ import json
 import numpy as np
 import pytest
 
-from rankkit.kernels.borda import borda
-from rankkit.kernels.condorcet import condorcet, plurality, preference_matrix
-from rankkit.kernels.kemeny import kemeny, kemeny_cost
-from rankkit.kernels.mallows import mallows
-from rankkit.kernels.rank_concordance import kendall_w
-from rankkit.kernels.ranking_lists import from_matrix
+from rankkit.kernels.rankings.borda import borda
+from rankkit.kernels.rankings.condorcet import condorcet, plurality, preference_matrix
+from rankkit.kernels.rankings.kemeny import kemeny, kemeny_cost
+from rankkit.kernels.rankings.mallows import mallows
+from rankkit.kernels.rankings.rank_concordance import kendall_w
+from rankkit.kernels.rankings.ranking_lists import from_matrix
 from tests.oracles_consensus import DATA, kemeny_by_all_orders, rows
 
 pytestmark = [

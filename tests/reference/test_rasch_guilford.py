@@ -17,11 +17,11 @@ import pandas as pd
 import pytest
 
 import rankkit as rk
-from rankkit.kernels.many_facet_rasch import joint_ml
-from rankkit.kernels.rasch_bias import interactions
-from rankkit.kernels.rasch_design import rasch_design
-from rankkit.kernels.rasch_fit import Residuals, element_fit, exact_agreement
-from rankkit.kernels.rasch_separation import fixed_chi2, separation
+from rankkit.kernels.rasch.many_facet_rasch import joint_ml
+from rankkit.kernels.rasch.rasch_bias import interactions
+from rankkit.kernels.rasch.rasch_design import rasch_design
+from rankkit.kernels.rasch.rasch_fit import Residuals, element_fit, exact_agreement
+from rankkit.kernels.rasch.rasch_separation import fixed_chi2, separation
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 REFERENCE = SHARED / "reference" / "ratings"

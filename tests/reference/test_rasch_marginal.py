@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import rankkit as rk
-from rankkit.kernels.rasch_design import rasch_design
-from rankkit.kernels.rasch_marginal import fit
+from rankkit.kernels.rasch.rasch_design import rasch_design
+from rankkit.kernels.rasch.rasch_marginal import fit
 from tests.oracles_rasch_marginal import Oracle
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"

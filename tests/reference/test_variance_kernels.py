@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from rankkit.kernels.crossed_reml import fit
-from rankkit.kernels.internal_consistency import cronbach_alpha, feldt_interval
-from rankkit.kernels.intraclass import intraclass, intraclass_from_components
-from rankkit.kernels.variance_components import method_one, one_way, three_way, two_way
+from rankkit.kernels.components.crossed_reml import fit
+from rankkit.kernels.components.variance_components import method_one, one_way, three_way, two_way
+from rankkit.kernels.reliability.internal_consistency import cronbach_alpha, feldt_interval
+from rankkit.kernels.reliability.intraclass import intraclass, intraclass_from_components
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 RATINGS = SHARED / "reference" / "ratings"

@@ -1,0 +1,1 @@
+"""Anchors, incidents and texts: judged, counted, compared."""

@@ -1,0 +1,1 @@
+"""Variance components: mixed models, generalizability and decision studies."""

@@ -1,0 +1,1 @@
+"""Seats, grades under rules, and whether groups fare alike."""

@@ -1,0 +1,1 @@
+"""Paired comparisons: models, their estimates and errors, whether they fit, who is told apart."""

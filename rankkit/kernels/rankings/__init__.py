@@ -1,0 +1,1 @@
+"""Rankings, choices and orders: consensus, models of choice, agreement of rankings."""

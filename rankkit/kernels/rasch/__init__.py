@@ -1,0 +1,1 @@
+"""Many-facet Rasch models: joint and marginal."""

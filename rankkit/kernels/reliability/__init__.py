@@ -1,0 +1,1 @@
+"""Whether raters, items and codings agree."""

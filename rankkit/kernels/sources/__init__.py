@@ -1,0 +1,1 @@
+"""Feedback of several sources: composites, their errors, and what may be released."""
