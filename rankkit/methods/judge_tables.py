@@ -16,7 +16,7 @@ from rankkit.kernels.pairs.judge_habits import left_share, repeat_reversals, res
 from rankkit.kernels.pairs.triad_census import JudgeTriads, by_judge
 from rankkit.methods import pair_expectations
 from rankkit.methods.pair_data import Pairs
-from rankkit.methods.pair_fitting import PairFit
+from rankkit.methods.pair_fit import PairFit
 from rankkit.tables import numbers
 
 _REVIEW = 0.05  # q-value below which a pattern is worth a look

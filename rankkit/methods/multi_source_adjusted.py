@@ -185,7 +185,7 @@ def fair(table: Ratings, source_weights: Floats, dimension_weights: Floats, leve
         seed=0,
     )
     rating = Scoring(settings, table, dimension_weights, design, np.zeros(len(table.people), dtype=bool), None)
-    evidence, _ = by_categories(rating, rating.raw().evidence)
+    evidence, _ = by_categories(table, dimension_weights, rating.raw().evidence, ordinal=False)
     se = np.full(len(table.people), np.nan)
     if evidence.covariance is not None:
         se[evidence.scored] = np.sqrt(np.maximum(evidence.covariance.diagonal(), 0.0))

@@ -17,6 +17,7 @@ from rankkit.methods.multi_source_agreement import ALL
 from rankkit.methods.multi_source_released import OF_ALL, POOLED, as_released, thin_sources
 from rankkit.methods.multi_source_scoring import SLACK, SourceScores, SourceScoring
 from rankkit.methods.multi_source_self import SelfOther, holds, views
+from rankkit.methods.rating_scales import in_pomp
 from rankkit.privacy.confidential import Confidential
 from rankkit.privacy.disclosing import Disclosure, disclose
 from rankkit.privacy.policy import MIN_RATERS, DisclosurePolicy, Kind, Purpose
@@ -119,7 +120,7 @@ class SourceDisclosure:
         (low, high), step = self.scale
         table = self.scoring.table
         rated = ~np.isnan(table.score)
-        if not any(note.code == "I-POMP" for note in table.notes):
+        if not in_pomp(table):
             return max(_lattice(np.unique(table.score[rated]), low, high, _STEPS) or step, step)
         found = [step]
         for d in range(len(table.dimensions)):

@@ -25,6 +25,7 @@ from rankkit.kernels.sources.source_composite import (
 from rankkit.kernels.sources.source_errors import ErrorParts, SourceError, no_error, source_error
 from rankkit.kernels.sources.source_imputation import SourceLevels, imputed, source_levels
 from rankkit.lazy_tables import LazyParts
+from rankkit.methods.rating_scales import in_pomp
 from rankkit.result import Result, SeBasis, Status
 from rankkit.tables.ratings import Ratings
 
@@ -335,7 +336,7 @@ class SourceScoring:
             "covariance": found.covariance,
             "df": found.df,
             "df_difference": found.df_difference,
-            "unit": "POMP" if any(note.code == "I-POMP" for note in table.notes) else "scale points",
+            "unit": "POMP" if in_pomp(table) else "scale points",
             "se_basis": found.se_basis,
             "level": self.settings.level,
             "seed": self.settings.seed,

@@ -17,7 +17,8 @@ from rankkit.kernels.pairs.pair_laplacian import DENSE
 from rankkit.methods.pair_clusters import ALIKE, NOTHING, Clustered
 from rankkit.methods.pair_covariates import Covariates
 from rankkit.methods.pair_data import Pairs
-from rankkit.methods.pair_fitting import PairFit, PairModel, refitted
+from rankkit.methods.pair_fit import PairFit, PairModel
+from rankkit.methods.pair_fitting import refitted
 
 _ENOUGH = 0.9  # share of replicates that must have an estimate
 

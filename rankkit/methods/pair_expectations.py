@@ -11,7 +11,7 @@ from rankkit.kernels.pairs.bradley_terry import BradleyTerryFit
 from rankkit.kernels.pairs.pair_residuals import davidson_spread, implied_ties, points
 from rankkit.kernels.pairs.scale_reliability import separation
 from rankkit.methods.pair_data import Pairs
-from rankkit.methods.pair_fitting import PairFit
+from rankkit.methods.pair_fit import PairFit
 from rankkit.methods.paired_result import decided
 
 _CERTAIN = 1e-15  # chances are at least this

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from rankkit.errors import Problem
 from rankkit.kernels.arrays import Bools, Ints
 from rankkit.kernels.pairs.separation import Separation
 from rankkit.methods.pair_data import Pairs
+from rankkit.methods.pair_fit import PairFit
 from rankkit.tables.comparisons import SKIP, TIE, Comparisons
-
-if TYPE_CHECKING:
-    from rankkit.methods.pair_fitting import PairFit
 
 _NAMED = 6  # numbers of comparisons written out
 _TIES = {"davidson": "Davidson 1970", "rao_kupper": "Rao & Kupper 1967", "half": "half a win for each, an approximation"}

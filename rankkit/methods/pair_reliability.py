@@ -17,7 +17,7 @@ from rankkit.kernels.pairs.kendall_u import kendall_u, one_vote_each, unrelated_
 from rankkit.kernels.pairs.pair_counts import aggregate
 from rankkit.kernels.pairs.scale_reliability import growth, separation, split_half
 from rankkit.methods.pair_data import Pairs
-from rankkit.methods.pair_fitting import PairFit
+from rankkit.methods.pair_fit import PairFit
 from rankkit.tables import numbers
 
 BY_CHANCE = ("random", "complete", "random_regular", "cyclic", "chained", "given", "repeat", "overall", "nan", "", "none", "<na>")

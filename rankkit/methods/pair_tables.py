@@ -18,7 +18,7 @@ from rankkit.kernels.pairs.stochastic_transitivity import chance_violations, sto
 from rankkit.lazy_tables import LazyTables
 from rankkit.methods import judge_tables, pair_expectations, pair_reliability
 from rankkit.methods.pair_data import Pairs
-from rankkit.methods.pair_fitting import PairFit
+from rankkit.methods.pair_fit import PairFit
 from rankkit.methods.paired_result import decided
 from rankkit.tables.comparisons import Comparisons
 

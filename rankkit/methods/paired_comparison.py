@@ -15,7 +15,7 @@ from rankkit.kernels.arrays import Bools, Ints
 from rankkit.methods import pair_bootstraps, pair_dimensions, pair_fitting, pair_notes, pair_reliability, pair_tables
 from rankkit.methods.pair_covariates import covariates
 from rankkit.methods.pair_data import Pairs
-from rankkit.methods.pair_fitting import Judges, Link, PairFit, PairModel, Penalty, Solver, Ties
+from rankkit.methods.pair_fit import Judges, Link, PairFit, PairModel, Penalty, Solver, Ties
 from rankkit.methods.paired_result import PairedComparisonResult
 from rankkit.result import Status
 from rankkit.tables.comparisons import SKIP, TIE, Comparisons

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,21 +13,24 @@ from rankkit.kernels.rasch.rasch_fair import fair_averages
 from rankkit.methods.rasch_fitting import RaschFitted, fitted
 from rankkit.methods.rasch_ratings import RaschModel
 from rankkit.methods.rating_evidence import Evidence
+from rankkit.methods.rating_scales import in_pomp
+from rankkit.tables.ratings import Ratings
 
-if TYPE_CHECKING:
-    from rankkit.methods.rating_scoring import Scoring
 
-
-def by_categories(scoring: Scoring, raw: Evidence) -> tuple[Evidence, tuple[Problem, ...]]:
+def by_categories(table: Ratings, weights: Floats, raw: Evidence, *, ordinal: bool) -> tuple[Evidence, tuple[Problem, ...]]:
     """Fit raters, dimensions and people together (marginal maximum likelihood), and score people free of severity.
 
     Parameters
     ----------
-    scoring : Scoring
-        With ``ordinal`` the scores are measures in logits, else fair averages: the expected rating by a rater of average
-        severity, weighted over dimensions, in points of the form.
+    table : Ratings
+        Whole numbers on one scale.
+    weights : ndarray, shape (D,)
+        Of the dimensions.
     raw : Evidence
         The raw composites; who has too little of the weight has no score here either.
+    ordinal : bool
+        Scores are measures in logits, else fair averages: the expected rating by a rater of average severity, weighted over
+        dimensions, in points of the form.
 
     Returns
     -------
@@ -44,17 +46,17 @@ def by_categories(scoring: Scoring, raw: Evidence) -> tuple[Evidence, tuple[Prob
     ConvergenceError
         If there is no finite maximum.
     """
-    if scoring.own_unit == "POMP":
+    if in_pomp(table):
         raise RatingsError("E-RASCHSCALES")
-    counted = scoring.weights[scoring.table.dimension] > 0  # a dimension of no weight decides nothing
-    table = scoring.table if counted.all() else replace(scoring.table, score=np.where(counted, scoring.table.score, np.nan))
+    counted = weights[table.dimension] > 0  # a dimension of no weight decides nothing
+    table = table if counted.all() else replace(table, score=np.where(counted, table.score, np.nan))
     model = fitted(table, RaschModel())
     measured = model.fit.measured[model.comparable[model.fit.measured]]
     scored = model.comparable & raw.scored
     score = model.fit.measures[0]
     covariance = model.covariance()
-    if not scoring.settings.ordinal:
-        score, slope = _fair(model, scoring.weights)
+    if not ordinal:
+        score, slope = _fair(model, weights)
         covariance = scaled(covariance, slope[measured])
     keep = scored[measured]
     status, reasons = model.statuses()
@@ -73,8 +75,8 @@ def by_categories(scoring: Scoring, raw: Evidence) -> tuple[Evidence, tuple[Prob
         notes=(),
         remarks=remarks,
     )
-    uneven = scoring.settings.ordinal and np.ptp(scoring.weights[scoring.weights > 0]) > 1e-9
-    said = ("I-LOGITWEIGHTS",) if uneven else () if scoring.settings.ordinal else ("I-FAIRPANEL",)
+    uneven = ordinal and np.ptp(weights[weights > 0]) > 1e-9
+    said = ("I-LOGITWEIGHTS",) if uneven else () if ordinal else ("I-FAIRPANEL",)
     return used, (*model.notes(), *map(Problem, said))
 
 

@@ -74,6 +74,11 @@ def on_one_scale(table: Ratings, scale: Any) -> tuple[Ratings, list[Problem]]:
     return replace(table, score=score, scale=_POMP, notes=(*table.notes, Problem("I-POMP"))), [Problem("I-POMP")]
 
 
+def in_pomp(table: Ratings) -> bool:
+    """Whether the scores were turned into percent of maximum possible by :func:`on_one_scale`."""
+    return any(note.code == "I-POMP" for note in table.notes)
+
+
 def weights_for(table: Ratings, weights: Mapping[str, float] | None) -> Floats:
     """Weights of the dimensions in the data, summing to one; by default equal over those that anyone was rated on.
 

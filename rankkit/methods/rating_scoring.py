@@ -17,6 +17,7 @@ from rankkit.lazy_tables import LazyParts
 from rankkit.methods import rating_adjustments, rating_evidence
 from rankkit.methods.rating_adjustments import Adjust, Severities
 from rankkit.methods.rating_evidence import Evidence
+from rankkit.methods.rating_scales import in_pomp
 from rankkit.result import Result, Status, Unit
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Cells, Ratings
@@ -75,7 +76,7 @@ class Scoring:
     @property
     def own_unit(self) -> Unit:
         """Unit of raw scores."""
-        return "POMP" if any(n.code == "I-POMP" for n in self.table.notes) else "scale points"
+        return "POMP" if in_pomp(self.table) else "scale points"
 
     def raw(self) -> Scored:
         """Score the cells as they are."""
@@ -86,7 +87,7 @@ class Scoring:
         if self.settings.ordinal or how == "mfrm":
             from rankkit.methods.rating_categories import by_categories  # noqa: PLC0415 - the Rasch kernels are loaded when used
 
-            evidence, notes = by_categories(self, raw.evidence)
+            evidence, notes = by_categories(self.table, self.weights, raw.evidence, ordinal=self.settings.ordinal)
             return Scored(evidence, "logit" if self.settings.ordinal else self.own_unit, None, notes)
         if how == "severity":
             evidence, severities = rating_adjustments.by_severity(raw.evidence)
