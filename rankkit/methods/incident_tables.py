@@ -104,20 +104,24 @@ def lags(table: Incidents, period: tuple[float, float] | None, late_days: int, l
     """How long after the event each author writes, and how much in the last days of the period, by ``rater``.
 
     ``late_share`` recorded more than ``late_days`` after; ``last_share`` of the records within the period are of its last
-    ``last_days``, ``expected`` at an even rate; ``p`` exact binomial, ``q`` over authors. Row ``(all)``: shares clustered by author,
-    ``p`` of Simes.
+    ``last_days``, ``expected`` (last_days + λ) / days at an even rate and a mean lag λ, as what happened shortly before the end is
+    written down by the end; λ is that of all records made before the last days. ``p`` exact binomial, ``q`` over authors. Row
+    ``(all)``: shares clustered by author, ``p`` of Simes.
     """
     recorded, lag = table.recorded, np.floor(table.recorded) - np.floor(table.day)
     author = np.where(table.author < 0, len(table.authors), table.author)
     names = [*table.authors, *(["–"] if (table.author < 0).any() else [])]
-    rows = [_author_lags(lag[author == k], recorded[author == k], period, late_days, last_days, level) for k in range(len(names))]
+    earlier = ~np.isnan(lag) & ~_is_last(recorded, period, last_days)
+    days = np.nan if period is None else period[1] - period[0] + 1
+    expected = min((last_days + (float(lag[earlier].mean()) if earlier.any() else 0.0)) / days, 1.0) if days > 0 else np.nan
+    rows = [_author_lags(lag[author == k], recorded[author == k], period, late_days, last_days, expected, level) for k in range(len(names))]
     columns = (
         "n", "dated", "median_lag", "late_share", "late_low", "late_high", "in_period", "last_share", "last_low", "last_high", "expected",
         "p", "reason",
     )  # fmt: skip
     out = pd.DataFrame(rows, columns=list(columns), index=pd.Index(names, name="rater"))
     out.insert(len(columns) - 1, "q", benjamini_hochberg(out["p"].to_numpy(dtype=np.float64)))
-    whole = list(_author_lags(lag, recorded, period, late_days, last_days, level))
+    whole = list(_author_lags(lag, recorded, period, late_days, last_days, expected, level))
     for at, keep, hit in (
         (3, ~np.isnan(lag), lag > late_days),
         (7, _inside(recorded, period), _is_last(recorded, period, last_days)),
@@ -144,7 +148,7 @@ def _is_last(recorded: Floats, period: tuple[float, float] | None, last_days: in
 
 
 def _author_lags(
-    lag: Floats, recorded: Floats, period: tuple[float, float] | None, late_days: int, last_days: int, level: float
+    lag: Floats, recorded: Floats, period: tuple[float, float] | None, late_days: int, last_days: int, share: float, level: float
 ) -> tuple[Any, ...]:
     dated = ~np.isnan(lag)
     n = int(dated.sum())
@@ -152,7 +156,6 @@ def _author_lags(
     inside = _inside(recorded, period)
     k = int(inside.sum())
     last = int((inside & _is_last(recorded, period, last_days)).sum())
-    share = np.nan if period is None else last_days / (period[1] - period[0] + 1)
     p = float(stats.binomtest(last, k, share).pvalue) if k and period is not None else np.nan
     reason = Problem("S-NORECORDDATE").message() if not n else Problem("S-NOPERIOD").message() if period is None else ""
     return (len(lag), n, float(np.median(lag[dated])) if n else np.nan, *late, k, *wilson(last, k, level), share, p, reason)
