@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rankkit.tables.comparisons import Comparisons
     from rankkit.tables.incidents import Incidents
     from rankkit.tables.narratives import Narratives
+    from rankkit.tables.payroll import Payroll, read_payroll
     from rankkit.tables.people import People
     from rankkit.tables.rank_matrix import rankings_from_matrix
     from rankkit.tables.rankings import Rankings
@@ -66,6 +67,7 @@ _HOME = {
     "NarrativeAppraisal": "methods.narrative_appraisal",
     "Narratives": "tables.narratives",
     "PairedComparison": "methods.paired_comparison",
+    "Payroll": "tables.payroll",
     "People": "tables.people",
     "Rankings": "tables.rankings",
     "RankkitError": "errors",
@@ -91,6 +93,7 @@ _HOME = {
     "read_comparisons": "tables.reading",
     "read_incidents": "tables.reading",
     "read_narratives": "tables.reading",
+    "read_payroll": "tables.payroll",
     "read_people": "tables.reading",
     "read_rankings": "tables.reading",
     "read_ratings": "tables.reading",
@@ -119,6 +122,7 @@ __all__ = [
     "NarrativeAppraisal",
     "Narratives",
     "PairedComparison",
+    "Payroll",
     "People",
     "Rankings",
     "RankkitError",
@@ -144,6 +148,7 @@ __all__ = [
     "read_comparisons",
     "read_incidents",
     "read_narratives",
+    "read_payroll",
     "read_people",
     "read_rankings",
     "read_ratings",

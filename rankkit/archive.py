@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import DataError, Problem, ReadingError
-from rankkit.kernels import covariance
+from rankkit.kernels.covariance import Dense, Factor, Precision
 from rankkit.kernels.on_demand_covariance import OnDemand
 from rankkit.kernels.pairs.bordered_laplacian import BorderedPrecision
 from rankkit.privacy.confidential import Confidential, ConfidentialLater
@@ -26,6 +26,8 @@ from rankkit.privacy.confidential import Confidential, ConfidentialLater
 SCHEMA = 1
 _KEY = "$"
 _known: dict[str, type[Any]] = {}
+_COVARIANCES = (Dense, Factor, Precision, BorderedPrecision)
+_covariance_of_kind: dict[str, type[Any]] = {form.kind: form for form in _COVARIANCES}
 C = TypeVar("C")
 
 
@@ -111,7 +113,7 @@ def encode(obj: Any) -> Any:
         return encode(obj.resolved)
     if isinstance(obj, ConfidentialLater):
         return encode(obj.finished)
-    if isinstance(obj, (covariance.Dense, covariance.Factor, covariance.Precision, BorderedPrecision)):
+    if isinstance(obj, _COVARIANCES):
         return {_KEY: "covariance", "kind": obj.kind, "v": {k: encode(v) for k, v in obj.to_arrays().items()}}
     if isinstance(obj, Mapping):
         return {_KEY: "dict", "k": [encode(k) for k in obj], "v": [encode(v) for v in obj.values()]}
@@ -140,7 +142,7 @@ def decode(obj: Any) -> Any:
     if kind == "frame":
         return _decode_frame(obj)
     if kind == "covariance":
-        return covariance.from_arrays(obj["kind"], {k: decode(v) for k, v in obj["v"].items()})
+        return _covariance_of_kind[obj["kind"]].from_arrays({k: decode(v) for k, v in obj["v"].items()})
     if kind == "dict":
         return dict(zip((decode(k) for k in obj["k"]), (decode(v) for v in obj["v"]), strict=True))
     if kind not in _known:

@@ -157,9 +157,8 @@ class ShownOfPeople(Shown):
         PolicyError
             If the use is refused.
         """
-        return feedback(
-            self, path, ratee, lang=lang, incidents=incidents, narratives=narratives, comments=comments, goals=goals, policy=policy, use=use
-        )
+        given = {"incidents": incidents, "narratives": narratives, "comments": comments, "goals": goals, "policy": policy}
+        return feedback(self, path, ratee, {k: v for k, v in given.items() if v is not None}, lang=lang, use=use)
 
 
 def _team(audience: Audience, manager: str | None, people: People | DataFrame | None) -> tuple[str, ...] | None:
@@ -192,11 +191,11 @@ def report(subject: Any, path: str | Path, **options: Any) -> Path:
     return html.write(subject, Path(path), **options)
 
 
-def feedback(subject: Any, path: str | Path, ratee: str, **options: Any) -> Path:
+def feedback(subject: Any, path: str | Path, ratee: str, material: Mapping[str, Any], **options: Any) -> Path:
     """Write the report of one person."""
     from rankkit.report import feedback_page
 
-    return feedback_page.write(subject, Path(path), ratee, **options)
+    return feedback_page.write(subject, Path(path), ratee, feedback_page.Material(**material), **options)
 
 
 def workbook(subject: Any, path: str | Path, **options: Any) -> Path:
@@ -220,11 +219,67 @@ def session_report(session: Any, path: str | Path, **options: Any) -> Path:
     return session_page.write(session, Path(path), **options)
 
 
-def session_html(session: Any) -> str:
-    """Show a calibration session in a notebook."""
-    from rankkit.report import session_page
+def appeals_report(log: Any, path: str | Path, **options: Any) -> Path:
+    """Write the committee's summary of appeals."""
+    from rankkit.report import appeals_page
 
-    return session_page.live(session)
+    return appeals_page.write(log, Path(path), **options)
+
+
+def appeal_letter(log: Any, path: str | Path, appeal: int, **options: Any) -> Path:
+    """Write the letter an appellant gets."""
+    from rankkit.report import appeal_letter as letters
+
+    return letters.write(log, Path(path), appeal, **options)
+
+
+def appeals_html(log: Any) -> str:
+    """Show a log of appeals in a notebook."""
+    from rankkit.report import appeals_page
+
+    return appeals_page.live(log)
+
+
+def session_view(session: Any, **options: Any) -> Any:
+    """Show where a calibration session stands."""
+    from rankkit.report import session_view as views
+
+    return views.view(session, **options)
+
+
+def bonus_report(allocation: Any, path: str | Path, **options: Any) -> Path:
+    """Write the page of a bonus allocation."""
+    from rankkit.report import bonus_page
+
+    return bonus_page.write(allocation, Path(path), **options)
+
+
+def bonus_workbook(allocation: Any, path: str | Path, **options: Any) -> Path:
+    """Write the workbook of a bonus allocation."""
+    from rankkit.report import bonus_workbook as book
+
+    return book.write(allocation, Path(path), **options)
+
+
+def bonus_html(allocation: Any) -> str:
+    """Show a bonus allocation in a notebook."""
+    from rankkit.report import bonus_page
+
+    return bonus_page.live(allocation)
+
+
+def bonus_text(allocation: Any) -> str:
+    """Show a bonus allocation in a terminal."""
+    from rankkit.report import bonus_page
+
+    return bonus_page.text(allocation)
+
+
+def reserve_text(advice: Any) -> str:
+    """Show an advice on the reserve in a terminal."""
+    from rankkit.report import bonus_page
+
+    return bonus_page.advice_text(advice)
 
 
 def as_html(subject: Any) -> str:

@@ -120,6 +120,16 @@ def test_covariances(covariance: Any) -> None:
     np.testing.assert_array_equal(back.dense(), covariance.dense())
 
 
+def test_a_covariance_written_long_ago_is_read() -> None:
+    """The words of an archive stay: a graph of two people and what not knowing a further parameter adds."""
+    cells = {"row": [0, 0, 1, 1], "column": [0, 1, 0, 1], "value": [1.0, -1.0, -1.0, 1.0], "shape": [2, 2]}
+    arrays = {k: {"$": "array", "dtype": "float64" if k == "value" else "int64", "shape": [len(v)], "v": v} for k, v in cells.items()}
+    arrays["loadings"] = {"$": "array", "dtype": "float64", "shape": [2, 1], "v": [0.5, -0.5]}
+    arrays["ridge"] = {"$": "array", "dtype": "float64", "shape": [], "v": [0.0]}
+    text = json.dumps({"schema": 1, "rankkit": {"$": "covariance", "kind": "bordered_precision", "v": arrays}})
+    assert archive.loads(text).dense() == pytest.approx(np.array([[0.5, -0.5], [-0.5, 0.5]]))
+
+
 def test_the_text_is_plain_json() -> None:
     text = archive.dumps({"a": np.array([np.nan, np.inf]), "b": FRAMES["floats"], "c": "名"})
     json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is not JSON"))
@@ -142,6 +152,7 @@ def test_unknown_schema() -> None:
         '{"schema": 1, "rankkit": {"$": "Nope"}}',
         '{"schema": 1, "rankkit": {}}',
         '{"schema": 1, "rankkit": {"$": "array"}}',
+        '{"schema": 1, "rankkit": {"$": "covariance", "kind": "diagonal", "v": {}}}',
     ],
 )
 def test_what_is_no_archive(text: str) -> None:

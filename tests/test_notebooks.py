@@ -28,6 +28,8 @@ NAMES = (
     "10_incidents_and_narratives",
     "08_multi_source_feedback",
     "09_bars",
+    "11_forced_distribution_and_impact",
+    "12_calibration_committee",
 )
 CELLS = range(15, 49)  # short enough to read, long enough to be complete
 SCREEN = 40  # lines of text a cell may show
@@ -41,6 +43,8 @@ SOURCES = {
     "08_multi_source_feedback": ("service_team", "360", "published"),
     "07_reproducing_reliability_studies": ("Shrout", "1979", "Krippendorff", "Gleser", "Guilford", "MacNell", "Uttl", "Cohen"),
     "10_incidents_and_narratives": ("Flanagan", "service_team_incidents", "service_team_narratives", "Thurstone", "Krippendorff"),
+    "11_forced_distribution_and_impact": ("service_team", "uk_maff_box_marks_1998", "Ricci", "Teal", "Simpson", "Alabama"),
+    "12_calibration_committee": ("service_team", "service_team_rankings", "service_team_pairs", "service_team_incidents"),
     "09_bars": ("Smith", "Kendall", "1963", "service_team_retranslation", "Blanz", "Latham"),
 }
 # a drive, a home or a temporary folder: what only the machine that ran the notebook has

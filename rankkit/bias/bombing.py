@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from rankkit.bias.panel import POWER, REVIEW_Q, Panel, panel
+from rankkit.bias.panel import POWER, REVIEW_Q, Panel, check_settings, panel
 from rankkit.bias.rating_network import Network, called, family_q, network
-from rankkit.errors import Problem, SettingsError
+from rankkit.errors import Problem
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Floats
 from rankkit.tables.people import People
@@ -81,11 +81,7 @@ def bombing(
     form
     ...
     """
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not (0 < review_q < 1 and floor >= 0 and fewest >= 3):
-        allowed = "0 < review_q < 1, floor >= 0, fewest >= 3"
-        raise SettingsError("E-SETTING", name="review_q, floor, fewest", value=[review_q, floor, fewest], allowed=allowed)
+    check_settings(level, review_q, floor=(floor, 0), fewest=(fewest, 3))
     start = panel(ratings, people)
     data = network(start)
     person = np.unique(data.cycle * len(data.who) + data.ratee, return_inverse=True)[1]

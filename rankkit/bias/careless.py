@@ -7,7 +7,7 @@ import pandas as pd
 from rankkit.bias import careless_tables
 from rankkit.bias.careless_tables import KINDS, CarelessSettings
 from rankkit.bias.dimension_correlations import profiles_of
-from rankkit.bias.panel import REVIEW_Q, Panel, panel
+from rankkit.bias.panel import REVIEW_Q, Panel, check_settings, panel
 from rankkit.bias.rating_columns import has
 from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
@@ -92,12 +92,9 @@ def careless(
     rater
     ...
     """
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not 0 < review_q < 1:
-        raise SettingsError("E-SETTING", name="review_q", value=review_q, allowed="0 < review_q < 1")
-    if not (seconds > 0 and fewest >= 5):
-        raise SettingsError("E-SETTING", name="seconds, fewest", value=[seconds, fewest], allowed="seconds > 0, fewest >= 5")
+    check_settings(level, review_q, fewest=(fewest, 5))
+    if not seconds > 0:
+        raise SettingsError("E-SETTING", name="seconds", value=seconds, allowed="seconds > 0")
     start = panel(ratings, people)
     blanks = {"careless_nonresponse": careless_tables.nonresponse(start)}
     D = len(start.table.dimensions)

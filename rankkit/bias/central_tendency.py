@@ -11,7 +11,7 @@ from scipy import stats
 
 from rankkit.bias.category_tables import ends, rated_categories
 from rankkit.bias.panel import POWER, REVIEW_Q, Panel, panel
-from rankkit.bias.range_restriction import check_settings, few_each, spread_table
+from rankkit.bias.range_restriction import check_spread, few_each, spread_table
 from rankkit.errors import InsufficientDataError, Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Bools, Floats
@@ -96,7 +96,7 @@ def central_tendency(
     rater
     ...
     """
-    check_settings(floor, fewest, review_q, level)
+    check_spread(floor, fewest, review_q, level)
     if not near > 0:
         raise SettingsError("E-SETTING", name="near", value=near, allowed="near > 0")
     start = panel(ratings, people)

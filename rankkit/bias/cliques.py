@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from rankkit.bias.panel import POWER, REVIEW_Q, Panel, levels, panel
+from rankkit.bias.panel import POWER, REVIEW_Q, Panel, check_settings, levels, panel
 from rankkit.bias.rating_network import Layer, Network, called, dyads, family_q, in_chinese, network
-from rankkit.errors import Problem, SettingsError
+from rankkit.errors import Problem
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.rater_effects.rating_cliques import SMALLEST, RatingGroup, rating_cliques
@@ -83,11 +83,7 @@ def cliques(
     group
     ...
     """
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not (0 < review_q < 1 and floor >= 0 and times >= 99):
-        allowed = "0 < review_q < 1, floor >= 0, times >= 99"
-        raise SettingsError("E-SETTING", name="review_q, floor, times", value=[review_q, floor, times], allowed=allowed)
+    check_settings(level, review_q, floor=(floor, 0), times=(times, 99))
     start = panel(ratings, people)
     data = network(start)
     layers = [(layer, own) for layer in data.layers() if (own := data.of(layer.at)).mutual.sum() > 2]

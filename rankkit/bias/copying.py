@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from rankkit.bias.panel import POWER, REVIEW_Q, Panel, levels, panel
+from rankkit.bias.panel import POWER, REVIEW_Q, Panel, check_settings, levels, panel
 from rankkit.bias.rating_columns import has
 from rankkit.bias.rating_network import called, coded, family_q
-from rankkit.errors import Problem, SettingsError
+from rankkit.errors import Problem
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.rater_effects.identical_vectors import FormModel, count_tail, form_model, same_answers
@@ -84,11 +84,7 @@ def copying(
     unit
     ...
     """
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not (0 < review_q < 1 and floor >= 0 and fewest >= 2):
-        allowed = "0 < review_q < 1, floor >= 0, fewest >= 2"
-        raise SettingsError("E-SETTING", name="review_q, floor, fewest", value=[review_q, floor, fewest], allowed=allowed)
+    check_settings(level, review_q, floor=(floor, 0), fewest=(fewest, 2))
     start = panel(ratings, people)
     D = len(start.table.dimensions)
     if D < _DIMENSIONS:

@@ -10,7 +10,7 @@ import pandas as pd
 from rankkit.bias import drift_tables
 from rankkit.bias.drift_tables import DriftSettings
 from rankkit.bias.order_effects import within_sd
-from rankkit.bias.panel import REVIEW_Q, Panel, panel
+from rankkit.bias.panel import REVIEW_Q, Panel, check_settings, panel
 from rankkit.bias.timed_ratings import Time, TimedRatings, clock_of, timed_ratings
 from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
@@ -102,7 +102,7 @@ def drift(
     >>> bool(found.of("drift_global")["p"].iloc[0] < 0.05), bool((found.of("drift")["level"] == "review").any())
     (True, True)
     """
-    _check(floor, fewest, review_q, level)
+    check_settings(level, review_q, floor=(floor, 0), fewest=(fewest, 3))
     settings = DriftSettings(floor, fewest, review_q, level, seed)
     data = panel(ratings, people)
     timed = timed_ratings(data, time, per)
@@ -121,15 +121,6 @@ def drift(
     table = drift_tables.own_trends(data, timed, sigma_w, settings)
     shown = tuple(_trend(data, str(r), row, timed) for r, row in table.iterrows() if row["level"])
     return Findings(patterns=shown, refused=(Problem("E-NOTARGETS", None, "drift"),), tables={"drift": table}, labels=data.labels)
-
-
-def _check(floor: float, fewest: int, review_q: float, level: float) -> None:
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not 0 < review_q < 1:
-        raise SettingsError("E-SETTING", name="review_q", value=review_q, allowed="0 < review_q < 1")
-    if not (floor >= 0 and fewest >= 3):
-        raise SettingsError("E-SETTING", name="floor, fewest", value=[floor, fewest], allowed="floor >= 0, fewest >= 3")
 
 
 def _estimated(data: Panel, part: TimedRatings, *, anchored: bool, step: Floats | None, seed: int) -> tuple[RaterSlopes | None, Ints, Ints]:

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from rankkit.bias.category_tables import ends
-from rankkit.bias.panel import POWER, REVIEW_Q, Panel, panel
+from rankkit.bias.panel import POWER, REVIEW_Q, Panel, check_settings, panel
 from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Floats, Ints
@@ -89,10 +89,7 @@ def elevation(
     rater
     ...
     """
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not 0 < review_q < 1:
-        raise SettingsError("E-SETTING", name="review_q", value=review_q, allowed="0 < review_q < 1")
+    check_settings(level, review_q)
     start = panel(ratings, people)
     between = ends(start, scale)
     frame = _table(start, between, level)

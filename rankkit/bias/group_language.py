@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from rankkit.bias.panel import REVIEW_Q, levels
+from rankkit.bias.panel import REVIEW_Q, check_settings, levels
 from rankkit.errors import PeopleError, Problem, SettingsError
 from rankkit.findings import Findings, pattern
 from rankkit.kernels.behaviours.log_odds import LogOdds, log_odds
@@ -112,12 +112,9 @@ def group_language(
 
 
 def _check(prior: float | None, floor: float, review_q: float, level: float, lang: str | None) -> None:
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not ((prior is None or prior > 0) and floor >= 0 and 0 < review_q < 1):
-        raise SettingsError(
-            "E-SETTING", name="prior, floor, review_q", value=[prior, floor, review_q], allowed="above 0; 0 or more; 0 to 1"
-        )
+    check_settings(level, review_q, floor=(floor, 0))
+    if not (prior is None or prior > 0):
+        raise SettingsError("E-SETTING", name="prior", value=prior, allowed="prior > 0")
     if lang not in (None, "zh", "en"):
         raise SettingsError("E-SETTING", name="lang", value=lang, allowed="'zh', 'en'")
 

@@ -8,7 +8,7 @@ import pandas as pd
 from rankkit.bias import halo_tables
 from rankkit.bias.dimension_correlations import dimension_correlations
 from rankkit.bias.halo_tables import HaloSettings
-from rankkit.bias.panel import REVIEW_Q, Panel, panel
+from rankkit.bias.panel import REVIEW_Q, Panel, check_settings, panel
 from rankkit.errors import InsufficientDataError, Problem, RatingsError, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.reliability.parallel_analysis import parallel_analysis
@@ -125,14 +125,9 @@ def halo(
 
 
 def _check(floor: float, ratio: float, fewest: int, review_q: float, level: float) -> None:
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not 0 < review_q < 1:
-        raise SettingsError("E-SETTING", name="review_q", value=review_q, allowed="0 < review_q < 1")
-    if not (floor >= 0 and 0 < ratio <= 1 and fewest >= 5):
-        raise SettingsError(
-            "E-SETTING", name="floor, ratio, fewest", value=[floor, ratio, fewest], allowed="floor >= 0, 0 < ratio <= 1, fewest >= 5"
-        )
+    check_settings(level, review_q, floor=(floor, 0), fewest=(fewest, 5))
+    if not 0 < ratio <= 1:
+        raise SettingsError("E-SETTING", name="ratio", value=ratio, allowed="0 < ratio <= 1")
 
 
 def _raters(start: Panel, table: pd.DataFrame, source: str) -> list[Finding]:

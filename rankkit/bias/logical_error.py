@@ -10,7 +10,7 @@ import pandas as pd
 from rankkit.bias import matrix_tests
 from rankkit.bias.dimension_correlations import dimension_correlations, square
 from rankkit.bias.form_positions import form_orders
-from rankkit.bias.panel import panel
+from rankkit.bias.panel import check_settings, panel
 from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Floats
@@ -86,8 +86,7 @@ def logical_error(
     test
     similarity  5
     """
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
+    check_settings(level)
     start = panel(ratings, people)
     D = len(start.table.dimensions)
     if similarity is None:

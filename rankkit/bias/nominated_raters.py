@@ -9,9 +9,9 @@ import pandas as pd
 from scipy import stats
 
 from rankkit.bias.order_effects import within_sd
-from rankkit.bias.panel import POWER, REVIEW_Q, levels, panel
+from rankkit.bias.panel import POWER, REVIEW_Q, check_settings, levels, panel
 from rankkit.bias.rating_network import Network, in_chinese, network
-from rankkit.errors import Problem, SettingsError
+from rankkit.errors import Problem
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Ints
 from rankkit.kernels.multiplicity import benjamini_hochberg
@@ -83,10 +83,7 @@ def nominated_raters(
     comparison
     ...
     """
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not (0 < review_q < 1 and floor >= 0):
-        raise SettingsError("E-SETTING", name="review_q, floor", value=[review_q, floor], allowed="0 < review_q < 1, floor >= 0")
+    check_settings(level, review_q, floor=(floor, 0))
     start = panel(ratings, people)
     data = network(start)
     kinds = [s for s in data.sources if len(np.unique(data.chosen[data.pick(s)][data.chosen[data.pick(s)] >= 0])) > 1]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.design_audit import DesignAudit, of_ratings
-from rankkit.errors import InsufficientDataError, RatingsError, SettingsError
+from rankkit.errors import InsufficientDataError, Problem, RatingsError, SettingsError
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.rater_effects.rating_composite import Composite, composite
 from rankkit.tables.people import People
@@ -19,6 +19,36 @@ from rankkit.tables.ratings import Cells, Ratings
 REVIEW_Q = 0.05  # false discovery rate within a family (index × unit kind × cycle)
 POWER = 0.80  # at which minimum detectable effects are stated
 Levels = np.ndarray  # of str: "", "info", "review"
+
+
+def check_settings(level: float, review_q: float = REVIEW_Q, **least: tuple[float, float]) -> None:
+    """Refuse a confidence level or false discovery rate that is none, and settings below their least value.
+
+    Parameters
+    ----------
+    level, review_q : float
+        Between 0 and 1.
+    **least : (float, float)
+        A setting and its least value: ``fewest=(fewest, 3)``.
+
+    Raises
+    ------
+    SettingsError
+        With every setting that is impossible.
+
+    Examples
+    --------
+    >>> check_settings(0.95, 0.05, floor=(0.2, 0), times=(9, 99))
+    Traceback (most recent call last):
+        ...
+    rankkit.errors.SettingsError: ...times...
+    """
+    found = [] if 0 < level < 1 else [Problem("E-LEVEL", details={"value": level})]
+    rules = {"review_q": (0 < review_q < 1, review_q, "0 < review_q < 1")}
+    rules |= {name: (value >= low, value, f"{name} >= {low:g}") for name, (value, low) in least.items()}
+    found += [Problem("E-SETTING", details={"name": n, "value": v, "allowed": rule}) for n, (ok, v, rule) in rules.items() if not ok]
+    if found:
+        raise SettingsError(found)
 
 
 @dataclass(frozen=True, eq=False)

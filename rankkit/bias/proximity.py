@@ -11,8 +11,8 @@ import pandas as pd
 from rankkit.bias import matrix_tests
 from rankkit.bias.dimension_correlations import DimensionCorrelations, dimension_correlations
 from rankkit.bias.form_positions import FormOrders, form_orders
-from rankkit.bias.panel import Panel, panel
-from rankkit.errors import Problem, SettingsError
+from rankkit.bias.panel import Panel, check_settings, panel
+from rankkit.errors import Problem
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Ints
 from rankkit.kernels.rater_effects.halo_indices import CAP, covariances, pair_inflation
@@ -91,8 +91,7 @@ def proximity(
     test
     order  5      0.0167
     """
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
+    check_settings(level)
     start = panel(ratings, people)
     D = len(start.table.dimensions)
     if D < matrix_tests.DIMENSIONS:

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from rankkit.bias.category_tables import category_table, rated_categories
-from rankkit.bias.panel import POWER, REVIEW_Q, Panel, panel
+from rankkit.bias.panel import POWER, REVIEW_Q, Panel, check_settings, panel
 from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Floats
@@ -87,7 +87,7 @@ def range_restriction(
     r1     40    0.93  0.68
     r2     40    0.91  0.68
     """
-    check_settings(floor, fewest, review_q, level)
+    check_spread(floor, fewest, review_q, level)
     start = panel(ratings, people)
     if start.design.kind == "one_rater":
         return Findings(refused=(Problem("I-ONERATER", column="range_restriction"),), labels=start.labels)
@@ -102,16 +102,11 @@ def range_restriction(
     return Findings(patterns=_patterns(start, frame), refused=refused, tables=tables, labels=start.labels)
 
 
-def check_settings(floor: tuple[float, float], fewest: int, review_q: float, level: float) -> None:
+def check_spread(floor: tuple[float, float], fewest: int, review_q: float, level: float) -> None:
     """Raise SettingsError if a setting is impossible."""
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not 0 < review_q < 1:
-        raise SettingsError("E-SETTING", name="review_q", value=review_q, allowed="0 < review_q < 1")
+    check_settings(level, review_q, fewest=(fewest, 4))
     if not (len(floor) == 2 and 0 < floor[0] <= 1 <= floor[1]):
         raise SettingsError("E-SETTING", name="floor", value=floor, allowed="(low, high), 0 < low <= 1 <= high")
-    if fewest < 4:
-        raise SettingsError("E-SETTING", name="fewest", value=fewest, allowed="4, 5, …")
 
 
 def few_each(check: str, fewest: int, found: int) -> Problem:

@@ -15,20 +15,11 @@ from rankkit.errors import SettingsError
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.multiplicity import benjamini_hochberg
 from rankkit.kernels.rater_effects.social_relations import Relations, relations
+from rankkit.tables.source_words import SHOWN
 from rankkit.tables.text import encode
 
 FEWEST_PAIRS = 15  # pairs who rate each other, for a network to be judged
 SUPERIOR, SUBORDINATE = "supervisor", "subordinate"
-SOURCES_ZH = {
-    "supervisor": "上级",
-    "peer": "同级",
-    "subordinate": "下级",
-    "self": "本人",
-    "customer": "客户",
-    "expert": "专家",
-    "system": "系统",
-    "model": "模型",
-}
 _CHOSEN = frozenset({"ratee", "self", "employee", "被评人", "被考核人", "本人", "员工"})
 
 
@@ -211,6 +202,6 @@ def in_chinese(name: str) -> str:
     """Name a network with the sources in Chinese.
 
     >>> in_chinese("2026 peer")
-    '2026 同级'
+    '2026 同事'
     """
-    return " ".join(SOURCES_ZH.get(word, word) for word in name.split(" "))
+    return " ".join(SHOWN.get(word, word) for word in name.split(" "))

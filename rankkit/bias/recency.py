@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from rankkit.bias.order_effects import within_sd
-from rankkit.bias.panel import POWER, REVIEW_Q, Panel, levels, panel
+from rankkit.bias.panel import POWER, REVIEW_Q, Panel, check_settings, levels, panel
 from rankkit.errors import Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Bools, Floats, Ints
@@ -101,7 +101,7 @@ def recency(
     >>> found.of("recency").loc["late − early", "level"]
     'review'
     """
-    _check(bootstrap, floor, review_q, level)
+    check_settings(level, review_q, floor=(floor, 0), bootstrap=(bootstrap, 99))
     happened = incidents if isinstance(incidents, Incidents) else Incidents.from_frame(incidents)
     data = panel(ratings, people)
     lined, why = _lined(data, happened, split)
@@ -115,15 +115,6 @@ def recency(
     row = tables["recency"].iloc[0]
     shown = (_finding(row),) if row["level"] else ()
     return Findings(patterns=shown, tables=tables, labels=data.labels)
-
-
-def _check(bootstrap: int, floor: float, review_q: float, level: float) -> None:
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not (0 < review_q < 1 and floor >= 0):
-        raise SettingsError("E-SETTING", name="review_q, floor", value=[review_q, floor], allowed="0 < review_q < 1, floor >= 0")
-    if bootstrap < 99:
-        raise SettingsError("E-SETTING", name="bootstrap", value=bootstrap, allowed="99 or more")
 
 
 def _lined(data: Panel, happened: Incidents, split: Any) -> tuple[_Lined, Problem | None]:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from rankkit.bias.panel import POWER, REVIEW_Q, Panel, levels, panel
+from rankkit.bias.panel import POWER, REVIEW_Q, Panel, check_settings, levels, panel
 from rankkit.bias.rating_network import FEWEST_PAIRS, SUBORDINATE, SUPERIOR, Layer, Network, called, dyads, family_q, in_chinese, network
-from rankkit.errors import Problem, SettingsError
+from rankkit.errors import Problem
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.components import crossed_reml
@@ -84,7 +84,7 @@ def reciprocity(
     network
     ...
     """
-    _check(floor, times, review_q, level)
+    check_settings(level, review_q, floor=(floor, 0), times=(times, 99))
     start = panel(ratings, people)
     data = network(start)
     layers = [(layer, data.of(layer.at)) for layer in data.layers()]
@@ -105,14 +105,6 @@ def reciprocity(
         tables |= {"reciprocity_pairs": pairs, "social_relations": _components(layers), "network_dyads": dyads(data, layers)}
         patterns += [_pair_finding(start, row) for row in pairs.to_dict("records") if row["level"]]
     return Findings(patterns=tuple(patterns), tables=tables, labels=start.labels)
-
-
-def _check(floor: float, times: int, review_q: float, level: float) -> None:
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not (0 < review_q < 1 and floor >= 0 and times >= 99):
-        allowed = "0 < review_q < 1, floor >= 0, times >= 99"
-        raise SettingsError("E-SETTING", name="review_q, floor, times", value=[review_q, floor, times], allowed=allowed)
 
 
 def _groups(own: Relations) -> list[Floats] | None:

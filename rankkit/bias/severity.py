@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.bias import severity_tables
-from rankkit.bias.panel import REVIEW_Q, Panel, panel
+from rankkit.bias.panel import REVIEW_Q, Panel, check_settings, panel
 from rankkit.bias.severity_tables import SeveritySettings
 from rankkit.errors import InsufficientDataError, Problem, SettingsError
 from rankkit.findings import Finding, Findings, pattern
@@ -131,14 +131,9 @@ def severity(
 
 
 def _check(variances: str, floor: float, fewest: int, review_q: float, level: float) -> None:
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
+    check_settings(level, review_q, floor=(floor, 0), fewest=(fewest, 2))
     if variances not in ("unequal", "equal"):
         raise SettingsError("E-SETTING", name="variances", value=variances, allowed=["unequal", "equal"])
-    if not 0 < review_q < 1:
-        raise SettingsError("E-SETTING", name="review_q", value=review_q, allowed="0 < review_q < 1")
-    if not (floor >= 0 and fewest >= 2):
-        raise SettingsError("E-SETTING", name="floor, fewest", value=[floor, fewest], allowed="floor >= 0, fewest >= 2")
 
 
 def _parts(start: Panel, *, each_dimension: bool) -> dict[str, tuple[Ints, Ints, Floats]]:

@@ -10,9 +10,9 @@ import pandas as pd
 from scipy import stats
 
 from rankkit.bias.order_effects import within_sd
-from rankkit.bias.panel import POWER, REVIEW_Q, levels, panel
+from rankkit.bias.panel import POWER, REVIEW_Q, check_settings, levels, panel
 from rankkit.bias.shared_attributes import FEWEST_RATERS, Dyads, Shared, shared, usable, wanted
-from rankkit.errors import Problem, SettingsError
+from rankkit.errors import Problem
 from rankkit.findings import Finding, Findings, pattern
 from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.multiplicity import benjamini_hochberg
@@ -94,7 +94,7 @@ def similar_to_me(
     attribute
     group           ...  review
     """
-    _check(floor, review_q, level)
+    check_settings(level, review_q, floor=(floor, 0))
     data = panel(ratings, people)
     values = wanted(attributes, people, facts)
     if not values:
@@ -116,13 +116,6 @@ def similar_to_me(
     shown = tuple(_finding(str(name), row) for name, row in table.iterrows() if row["level"])
     order = [*[c for c in table.columns if c not in ("mde", "level", "reason")], "mde", "level", "reason"]
     return Findings(patterns=shown, refused=tuple(refused), tables={"similar_to_me": table[order]}, labels=data.labels)
-
-
-def _check(floor: float, review_q: float, level: float) -> None:
-    if not 0 < level < 1:
-        raise SettingsError("E-LEVEL", value=level)
-    if not (0 < review_q < 1 and floor >= 0):
-        raise SettingsError("E-SETTING", name="review_q, floor", value=[review_q, floor], allowed="0 < review_q < 1, floor >= 0")
 
 
 def _together(coded: list[Shared], dyads: Dyads) -> tuple[list[Shared], Bools, dict[str, Problem]]:

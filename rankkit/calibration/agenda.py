@@ -1,6 +1,6 @@
 """What a committee talks about, and in which order.
 
-The order is drawn by lot, from the seed fixed when the session was created: neither the alphabet nor anybody's seniority
+The order is drawn by lot, from the seed and the random tokens of the session: neither the alphabet nor anybody's seniority
 decides who is discussed while everybody is still fresh.
 """
 
@@ -19,13 +19,13 @@ FIRST = ("awaiting", "against", "contested_unclear")  # reasons that put a case 
 COLUMNS = ("order", "part", "why", "label", "grade", "n_votes", "boundary", "entropy", "priority", "agreement")
 
 
-def lot(seed: int, person: str) -> bytes:
-    """Lot of a person: whoever has the smaller one comes first.
+def lot(seed: int, token: str) -> bytes:
+    """Lot of a case: the smaller one comes first. It is drawn of the random token, so that no order tells whose token it is.
 
     >>> lot(1, "e1") < lot(1, "e2"), lot(2, "e1") < lot(2, "e2")
     (False, True)
     """
-    return hashlib.sha256(f"{seed}:{person}".encode()).digest()
+    return hashlib.sha256(f"{seed}:{token}".encode()).digest()
 
 
 def cases(state: SessionState, names: Names) -> pd.DataFrame:
@@ -70,7 +70,7 @@ def cases(state: SessionState, names: Names) -> pd.DataFrame:
             "entropy": spread,
             "priority": risk * spread,
             "agreement": votes.agreement(counts),
-            "lot": lot(seed, names.id(who)),
+            "lot": lot(seed, who),
         }
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=[*COLUMNS[1:], "lot"])
     frame["sort"] = [("first", "then", "together").index(p) for p in frame["part"]]

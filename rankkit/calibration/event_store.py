@@ -18,6 +18,7 @@ Write-ahead logs need a local disk: on a network drive, work on one computer onl
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -26,86 +27,59 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rankkit.calibration import chain, chain_check, event_store_faults
 from rankkit.calibration import event_store_file as file
 from rankkit.calibration.chain import Head, Link
 from rankkit.calibration.event_store_faults import told
-from rankkit.errors import ReadingError, SessionError
+from rankkit.calibration.events import Draft, Event, event_of
+from rankkit.errors import RankkitError, ReadingError, SessionError
+
+if TYPE_CHECKING:
+    from rankkit.calibration.event_store_file import Clock, Random
 
 
-@dataclass(frozen=True)
-class Draft:
-    """An event to be written.
-
-    Attributes
-    ----------
-    kind : str
-        What happened.
-    data : mapping
-        Facts for the chained record: tokens, grades, codes; no names and no free text.
-    by : str
-        Token of who did it; empty for the program.
-    personal : sequence of (str, mapping)
-        Token of the person concerned, and what must be erasable.
-    erase : str
-        Token of a person whose personal rows go in the same transaction.
-    """
-
-    kind: str
-    data: Mapping[str, Any]
-    by: str = ""
-    personal: Sequence[tuple[str, Mapping[str, Any]]] = ()
-    erase: str = ""
-
-
-@dataclass(frozen=True)
-class Event:
-    """An event as it was written.
-
-    Attributes
-    ----------
-    n : int
-        Number, from 1.
-    at : str
-        Time (UTC), for the record; it never influences what an event means.
-    kind, by : str
-        What happened; token of who did it.
-    data : mapping
-        Chained facts.
-    personal : tuple of (str, mapping or None)
-        Token of the person, and the erasable facts; None once erased.
-    hash : str
-        Hash of the chain up to here.
-    """
-
-    n: int
-    at: str
-    kind: str
-    by: str
-    data: Mapping[str, Any]
-    personal: tuple[tuple[str, Mapping[str, Any] | None], ...] = ()
-    hash: str = field(default="", repr=False)
+__all__ = ["Draft", "Event", "EventStore", "event_of"]
 
 
 class EventStore:
     """Events of one session on disk; make it with :meth:`create` or :meth:`open`."""
 
-    def __init__(self, path: str, connection: sqlite3.Connection, genesis: bytes, *, writable: bool) -> None:
+    def __init__(
+        self,
+        path: str,
+        connection: sqlite3.Connection,
+        genesis: bytes,
+        *,
+        writable: bool,
+        clock: Clock | None = None,
+        random: Random | None = None,
+    ) -> None:
         self.path = path
         self.writable = writable
         self.genesis = genesis
+        self._clock = clock
+        self._random: Random = random or secrets.token_bytes
         self._connection = connection
         self._process = os.getpid()
         self._mutex = threading.RLock()
         self._release = weakref.finalize(self, file.quietly_close, connection)
         self._closed = False
+        self._unswept = False
 
     @classmethod
-    def create(cls, path: str | os.PathLike[str] | None, facts: Mapping[str, Any], first: Draft) -> Self:
+    def create(
+        cls,
+        path: str | os.PathLike[str] | None,
+        facts: Mapping[str, Any],
+        first: Draft,
+        *,
+        log: str = file.SESSION,
+        clock: Clock | None = None,
+        random: Random | None = None,
+    ) -> Self:
         """Make a new file with its first event, in one transaction.
 
         Parameters
@@ -116,6 +90,13 @@ class EventStore:
             Goes into the genesis record, beside a random number of the session and the time.
         first : Draft
             The first event.
+        log : str
+            What the events are of: a log of one kind is never taken for another.
+        clock : callable, optional
+            Gives the time of every event, with its time zone; the computer's clock otherwise.
+        random : callable, optional
+            Gives so many random bytes; the system's generator for secrets otherwise. Another one is for demonstrations only:
+            who can foresee the salts can try out what was erased.
 
         Returns
         -------
@@ -135,10 +116,9 @@ class EventStore:
         with told(name):
             connection = file.connect(name, write=True, new=True)
         try:
-            genesis = chain.canonical(
-                {**facts, "created": file.now(), "format": file.FORMAT, "schema": file.SCHEMA, "session": secrets.token_hex(16)}
-            )
-            store = cls(name, connection, genesis, writable=True)
+            own = {"created": file.time_text(clock), "format": file.FORMAT, "log": facts.get("log", log), "schema": file.SCHEMA}
+            genesis = chain.canonical({**facts, **own, "session": (random or secrets.token_bytes)(16).hex()})
+            store = cls(name, connection, genesis, writable=True, clock=clock, random=random)
             with told(name):
                 file.begin(connection)
             with store._transaction():
@@ -156,14 +136,25 @@ class EventStore:
         return store
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, write: bool = True) -> Self:
+    def open(cls, path: str | os.PathLike[str], *, write: bool = True, log: str = file.SESSION, clock: Clock | None = None) -> Self:
         """Open a file; a file that may not be written is opened for reading.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        write : bool
+            False opens it for reading only.
+        log : str
+            What the events must be of.
+        clock : callable, optional
+            As for :meth:`create`.
 
         Raises
         ------
         ReadingError
-            ``E-FILE`` if there is none, ``E-NOSESSION`` if it is something else, ``E-SESSIONNEWER`` if a newer version wrote it,
-            ``E-SESSIONDAMAGED`` if it is truncated or damaged.
+            ``E-FILE`` if there is none, ``E-NOSESSION`` if it is something else, ``E-OTHERLOG`` if it is a log of another kind,
+            ``E-SESSIONNEWER`` if a newer version wrote it, ``E-SESSIONDAMAGED`` if it is truncated or damaged.
         SessionError
             ``E-HASH`` if the chain is broken, ``E-SESSIONBUSY`` if another program holds the file for very long.
         """
@@ -180,8 +171,8 @@ class EventStore:
                 connection = file.connect(name, write=False, immutable=True)
         try:
             with told(name, writing=False):
-                genesis = file.genesis_of(connection, name)
-            store = cls(name, connection, genesis, writable=writable)
+                genesis = file.genesis_of(connection, name, log)
+            store = cls(name, connection, genesis, writable=writable, clock=clock)
             store.verify(thorough=False)
         except BaseException:
             file.quietly_close(connection)
@@ -220,10 +211,26 @@ class EventStore:
                 erased = any(d.erase for d in drafts)
                 self._insert(drafts)
                 events = self._read(after)
-            if erased:
-                with told(self.path):  # the pages with the erased rows leave the write-ahead log too
-                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._unswept = self._unswept or erased
+            self.sweep()
             return events
+
+    def sweep(self) -> bool:
+        """Write the file anew without what was erased; False while another program reads it, or there is no room.
+
+        Overwriting erased rows is not enough: pages that were split before keep copies in their unused parts.
+        """
+        with self._mutex:
+            if self._unswept and self.writable:
+                connection = self._live()
+                try:
+                    connection.execute("PRAGMA temp_store = MEMORY")
+                    connection.execute("VACUUM")
+                    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                    self._unswept = bool(busy)
+                except sqlite3.OperationalError:
+                    pass  # the event stands; the next step, or closing, tries again
+            return not self._unswept
 
     def read(self, after: int = 0) -> list[Event]:
         """Events behind a number, in order; what other programs wrote is among them."""
@@ -280,6 +287,9 @@ class EventStore:
 
     def close(self) -> None:
         """Close the file; everything is on the disk already."""
+        if self._unswept and not self._closed:
+            with contextlib.suppress(RankkitError):
+                self.sweep()
         self._closed = True
         if os.getpid() == self._process:
             self._release()
@@ -320,13 +330,13 @@ class EventStore:
         for n, draft in enumerate(drafts, start=int(count) + 1):
             sealed = []
             for owner, body in draft.personal:
-                salt, text = secrets.token_bytes(32), chain.canonical({"body": body, "owner": owner})
+                salt, text = self._random(32), chain.canonical({"body": body, "owner": owner})
                 bound = chain.commitment(salt, text)
                 connection.execute("INSERT INTO personal VALUES (?, ?, ?, ?)", (bound, owner, salt, text))
                 sealed.append([owner, bound.hex()])
             if draft.erase:
                 connection.execute("DELETE FROM personal WHERE owner = ?", (draft.erase,))
-            data = {"at": file.now(), "by": draft.by, "data": draft.data, "kind": draft.kind, "n": n, "sealed": sealed}
+            data = {"at": file.time_text(self._clock), "by": draft.by, "data": draft.data, "kind": draft.kind, "n": n, "sealed": sealed}
             record = chain.canonical(data | ({"erase": draft.erase} if draft.erase else {}))
             last = chain.seal(bytes(last), record)
             connection.execute("INSERT INTO event VALUES (?, ?, ?)", (n, record, last))
@@ -359,9 +369,3 @@ class EventStore:
 
 
 _INHERITED: list[sqlite3.Connection] = []
-
-
-def event_of(value: Mapping[str, Any], digest: str, kept: Mapping[str, Any]) -> Event:
-    """Put a record and its personal rows together."""
-    personal = tuple((owner, json.loads(kept[c])["body"] if c in kept else None) for owner, c in value["sealed"])
-    return Event(value["n"], value["at"], value["kind"], value["by"], value["data"], personal, digest)

@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from rankkit.errors import RankkitError, ReadingError, SessionError
 
 _READ_ONLY = frozenset({sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})
+_SHARED_MEMORY = (18, 20, 21)  # shmopen, shmlock, shmmap: extended codes of SQLITE_IOERR
+_LOCKS = frozenset({sqlite3.SQLITE_PROTOCOL, *((k << 8) | sqlite3.SQLITE_IOERR for k in (8, 9, 14, 15, *_SHARED_MEMORY))})
+"""What drives of other computers answer where a write-ahead log is to be locked and shared."""
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
@@ -24,6 +27,8 @@ FAULTS = (sqlite3.Error, UnicodeDecodeError, OverflowError)
 def said(error: Exception, path: str, *, writing: bool = True) -> RankkitError:
     """Turn an error of SQLite into one of ours."""
     code = primary(error)
+    if getattr(error, "sqlite_errorcode", -1) in _LOCKS:
+        return SessionError("E-SESSIONNETWORK", path=path, reason=str(error))
     if code in _BUSY:
         return SessionError("E-SESSIONBUSY", path=path)
     if code == sqlite3.SQLITE_FULL:

@@ -6,16 +6,21 @@ import contextlib
 import datetime as dt
 import os
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 from urllib.parse import quote
 
 from rankkit.calibration import chain
 from rankkit.calibration.event_store_faults import told
-from rankkit.errors import ReadingError, SessionError
+from rankkit.errors import ReadingError, SessionError, SettingsError
 
 SCHEMA = 1
 APPLICATION = 0x524B4353  # "RKCS" in the head of the file
 FORMAT = "rankkit calibration session"
+SESSION = "session"
+Clock: TypeAlias = Callable[[], dt.datetime]
+Random: TypeAlias = Callable[[int], bytes]
 _WAIT_MS = 20_000  # how long a program waits for another to finish its event
 TABLES = {
     "event": "CREATE TABLE event (n INTEGER PRIMARY KEY, record BLOB NOT NULL, hash BLOB NOT NULL)",
@@ -29,9 +34,16 @@ TABLES = {
 }
 
 
-def now() -> str:
-    """The time (UTC), for the record."""
-    return dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def time_text(clock: Clock | None = None) -> str:
+    """Write the time (UTC), for the record.
+
+    >>> time_text(lambda: dt.datetime(2026, 7, 3, 18, 12, tzinfo=dt.timezone(dt.timedelta(hours=8))))
+    '2026-07-03T10:12:00.000Z'
+    """
+    at = dt.datetime.now(dt.UTC) if clock is None else clock()
+    if not isinstance(at, dt.datetime) or at.tzinfo is None:
+        raise SettingsError("E-SETTING", name="clock", value=at, allowed="() -> datetime with its time zone")
+    return at.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def connect(name: str, *, write: bool, new: bool = False, immutable: bool = False) -> sqlite3.Connection:
@@ -116,8 +128,8 @@ def has_log(path: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def genesis_of(connection: sqlite3.Connection, name: str) -> bytes:
-    """Check that it is a session this version reads, and return its genesis record."""
+def genesis_of(connection: sqlite3.Connection, name: str, log: str | None = None) -> bytes:
+    """Check that it is a log this version reads, of the kind asked for, and return its genesis record."""
     with told(name, writing=False):
         kind = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
@@ -133,4 +145,6 @@ def genesis_of(connection: sqlite3.Connection, name: str) -> bytes:
         raise ReadingError("E-SESSIONDAMAGED", path=name, reason="structure")
     if value.get("format") != FORMAT or value.get("schema") != SCHEMA:
         raise ReadingError("E-SESSIONDAMAGED", path=name, reason="genesis")
+    if log is not None and value.get("log", SESSION) != log:
+        raise ReadingError("E-OTHERLOG", path=name, found=str(value.get("log", SESSION)), wanted=log)
     return genesis

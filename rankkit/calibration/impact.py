@@ -6,27 +6,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
+from rankkit import show
 from rankkit.archive import archived
-from rankkit.calibration import impact_tables
-from rankkit.calibration.impact_tables import Outcome
+from rankkit.calibration import impact_counts, impact_files, impact_tables
+from rankkit.calibration.impact_counts import CROSS, Grades
+from rankkit.calibration.impact_tables import Interval, Outcome
 from rankkit.calibration.jurisdiction import Jurisdiction, jurisdiction
-from rankkit.errors import InsufficientDataError, Lang, Problem, SettingsError
-from rankkit.kernels.arrays import Floats
+from rankkit.calibration.score_gaps import gap_table
+from rankkit.errors import Lang, Problem, SettingsError
 from rankkit.methods.forced_distribution import ForcedDistributionResult
 from rankkit.tables.attributes import Attributes
 from rankkit.tables.people import People
 
-_ONE = "all"
-
 
 @archived
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Impact:
+class Impact(show.Shown):
     """How groups fare.
+
+    It draws an ``impact_forest`` and writes reports and workbooks, like any result; single people and managers get none.
 
     Attributes
     ----------
@@ -34,19 +34,26 @@ class Impact:
         ``attribute, outcome, end`` ("favourable": the rate of having the outcome is good; "adverse": it is bad), ``group,
         considered, selected, rate, ci_low, ci_high, reason``; groups too small to show have no numbers.
     comparisons : DataFrame
-        Every group ``against`` the group that fares best ("highest") and against everybody else ("others"): ``ratio`` of the
-        rates of faring well, ``adverse_ratio`` of the rates of faring badly, ``odds_ratio``, ``difference``, each with its interval;
-        Cohen's ``h``; ``z`` ("two standard deviations") with ``z_p``; ``fisher`` and ``mid_p``; ``q`` (mid-p after Holm
-        over the groups); ``swapped``, the ratio with one person exchanged, ``one_person_reverses``, ``one_person_crosses`` (the
-        threshold); ``detectable``, the largest ratio below 1 that would have been told from 1 with probability .80; ``verdict``.
+        Every group ``against`` the group that fares best ("highest") and against everybody else ("others"): ``n, n_reference``;
+        ``ratio`` of the rates of faring well, ``adverse_ratio`` of the rates of faring badly, ``odds_ratio``, ``difference``, each
+        with its interval; Cohen's ``h``; ``z`` ("two standard deviations") with ``z_p``; ``fisher`` and ``mid_p``; ``q`` (mid-p
+        after Holm over the groups); ``swapped`` and ``swapped_back``, the ratio with one person exchanged either way (``adverse_…``
+        likewise), ``one_person_reverses``, ``one_person_crosses`` (the threshold); ``detectable``, the largest ratio below 1 that
+        would have been told from 1 with probability .80; ``verdict``; ``exploratory``, of crossed attributes.
     strata : DataFrame
-        The same within strata (Mantel–Haenszel), where strata were given.
+        The same within strata (Mantel–Haenszel), where strata were given; ``told_by`` says whether the χ² test ("cmh") or, too few
+        being expected for it, the exact conditional answer ("exact") is the one to read; ``q`` is Holm's of that one's p.
     scores : DataFrame
-        Difference of mean scores from the reference group, where scores were given.
+        Difference of mean scores from the reference group, where there are scores: see
+        :class:`~rankkit.calibration.score_gaps.ScoreGaps`.
     jurisdiction : str
         Pack whose threshold and words are used, with its version.
     notes : tuple of Problem
         Who was left out, and what was hidden.
+    level : float
+        Confidence level.
+    min_group : int
+        Groups of fewer people are not shown.
     """
 
     rates: pd.DataFrame
@@ -55,11 +62,13 @@ class Impact:
     scores: pd.DataFrame
     jurisdiction: str
     notes: tuple[Problem, ...] = field(default_factory=tuple)
+    level: float = 0.95
+    min_group: int = 5
 
     def words(self, lang: Lang = "en") -> pd.DataFrame:
-        """Verdicts in words of the jurisdiction; its own comparison only (the best group, or everybody else)."""
-        pack = jurisdiction(self.jurisdiction)
-        rows = self.comparisons[self.comparisons["against"] == pack.compare_with]
+        """Verdicts in words of the jurisdiction; its own comparison only (the best group, or everybody else), none of crossed groups."""
+        pack, table = jurisdiction(self.jurisdiction), self.comparisons
+        rows = table[(table["against"] == pack.compare_with) & ~table["exploratory"].astype(bool)]
         said = [pack.say(v, lang, end) for v, end in zip(rows["verdict"], rows["end"], strict=True)]
         return rows[["attribute", "outcome", "end", "group", "reference"]].assign(text=said).reset_index(drop=True)
 
@@ -67,25 +76,24 @@ class Impact:
         """What to keep in mind of the law."""
         return jurisdiction(self.jurisdiction).say("caveat", lang)
 
-    def __repr__(self) -> str:
-        columns = ["attribute", "outcome", "group", "reference", "ratio", "adverse_ratio", "mid_p", "verdict"]
-        rows = self.comparisons
-        shown = rows.loc[rows["against"] == "highest", columns].round(3).to_string(index=False) if len(rows) else "nothing to compare"
-        return "\n".join([f"Impact of grades ({self.jurisdiction})", shown, *(n.note() for n in self.notes)])
-
 
 def impact(
-    grades: ForcedDistributionResult,
+    grades: Grades,
     attributes: Attributes,
     *,
+    order: Sequence[str] | None = None,
     outcomes: Mapping[str, Sequence[str]] | None = None,
     adverse: Mapping[str, Sequence[str]] | None = None,
     reference: Mapping[str, str] | None = None,
     people: People | None = None,
     strata: str | None = None,
+    covariates: Sequence[str] = (),
+    cluster: str | None = None,
+    crossed: Sequence[tuple[str, str]] = (),
     min_group: int = 5,
     law: str = "none",
     level: float = 0.95,
+    interval: Interval = "score",
 ) -> Impact:
     r"""Compare how groups fare under grades, at both ends.
 
@@ -94,10 +102,12 @@ def impact(
 
     Parameters
     ----------
-    grades : ForcedDistributionResult
-        Graded people; those without a grade are left out and counted.
+    grades : ForcedDistributionResult, Series or mapping
+        Graded people, or the grade of each person; those without a grade are left out and counted.
     attributes : Attributes
         Protected attributes. They go nowhere else: no score, quota or move can be given them.
+    order : sequence of str, optional
+        All grades, best first; needed unless ``grades`` is a result.
     outcomes : mapping of str to sequence of str, optional
         Name of a favourable outcome to its grades; by default the best grade.
     adverse : mapping of str to sequence of str, optional
@@ -106,12 +116,19 @@ def impact(
         Attribute to the group others are compared with; by default the one that fares best.
     people, strata : People and str, optional
         Column of ``people`` (``unit``, ``level`` …) within whose values groups are compared too.
+    covariates, cluster
+        Columns of ``people`` beside which gaps in scores are shown too: :func:`~rankkit.calibration.score_gaps`.
+    crossed : sequence of (str, str)
+        Pairs of attributes whose groups are crossed, to explore: no verdict rests on them, and nothing of a crossing with a small
+        cell is shown.
     min_group : int
         Groups of fewer people are not shown, nor the next smallest where subtraction would show them.
     law : str
         Jurisdiction, see :func:`~rankkit.calibration.jurisdiction.names`.
     level : float
         Confidence level.
+    interval : {"score", "log"}
+        Of ratios: Koopman's, which covers as it says in small groups and near rates of 0 and 1, or the usual one on the log scale.
 
     Returns
     -------
@@ -126,8 +143,8 @@ def impact(
 
     References
     ----------
-    Morris & Lobsenz (2000), Personnel Psychology 53, 89–111. Oswald, Dunleavy & Shaw (2017), in Morris & Dunleavy (eds), Adverse
-    Impact Analysis. Mantel & Haenszel (1959), JNCI 22, 719–748.
+    Morris & Lobsenz (2000), Personnel Psychology 53, 89–111. Koopman (1984), Biometrics 40, 513–517. Oswald, Dunleavy & Shaw
+    (2017), in Morris & Dunleavy (eds), Adverse Impact Analysis. Mantel & Haenszel (1959), JNCI 22, 719–748.
 
     Examples
     --------
@@ -143,31 +160,31 @@ def impact(
     0       A     f          30        11
     1       A     m          30        10
     """
-    if not isinstance(attributes, Attributes):
-        raise SettingsError("E-SETTING", name="attributes", value=type(attributes).__name__, allowed="rankkit.Attributes")
-    order = [str(g) for g in grades.quota.index]
-    graded = grades.grades["grade"].dropna()
-    rows = attributes.frame.rename(columns={"value": "group"})
-    rows = rows[rows["person"].isin(graded.index)]
-    if rows.empty:
-        raise InsufficientDataError("E-IMPACTNOBODY")
-    rows = rows.assign(grade=graded.reindex(rows["person"]).to_numpy(), stratum=_strata(rows["person"], people, strata), n=1)
-    notes = []
-    for name in attributes.names:
-        lacking = len(graded) - int((rows["attribute"] == name).sum())
-        if lacking:
-            notes.append(Problem("W-IMPACTUNKNOWN", None, name, None, {"n": lacking, "total": len(graded)}))
-    if left := len(grades.grades) - len(graded):
+    impact_counts.must_be_attributes(attributes)
+    graded, names = impact_counts.grades_of(grades, order)
+    ends = _ends(names, outcomes, adverse)
+    rows, notes = impact_counts.rows_of(graded, attributes, people, strata)
+    if isinstance(grades, ForcedDistributionResult) and (left := len(grades.grades) - len(graded)):
         notes.append(Problem("W-IMPACTUNGRADED", None, None, None, {"n": left}))
-    counts = rows.groupby(["attribute", "stratum", "group", "grade"])["n"].sum().reset_index()
-    ends = _ends(order, outcomes, adverse)
-    found = _found(counts, ends, reference or {}, min_group, law, level, within=strata is not None)
+    impact_tables.check_settings(min_group, level, interval)
+    more, said = impact_counts.crossed_rows(rows, crossed, min_group)
+    counts = impact_counts.counted(pd.concat([rows, more], ignore_index=True))
+    found = _found(counts, ends, reference or {}, min_group, law, level, interval, within=strata is not None)
+    notes += said + ([Problem("I-IMPACTCROSSED")] if len(more) else [])
+    if not isinstance(grades, ForcedDistributionResult):
+        if len(covariates) or cluster is not None:
+            raise SettingsError("E-SETTING", name="covariates", value=list(covariates), allowed="only with scores (a result)")
+        return _impact(found, notes, pd.DataFrame())
     score = pd.Series(grades.estimate, index=list(grades.people))
-    return _impact(found, notes, _scores(rows, score, found[4], reference or {}, level))
+    gaps = gap_table(
+        rows, score, found.hidden, reference or {}, level, people=people, covariates=covariates, cluster=cluster, least=min_group
+    )
+    return _impact(found, [*notes, *gaps.notes], gaps.table)
 
 
 def impact_of_counts(
-    counts: pd.DataFrame,
+    counts: Any,
+    columns: Mapping[str, str] | None = None,
     *,
     outcomes: Mapping[str, Sequence[str]] | None = None,
     adverse: Mapping[str, Sequence[str]] | None = None,
@@ -176,17 +193,25 @@ def impact_of_counts(
     min_group: int = 5,
     law: str = "none",
     level: float = 0.95,
+    interval: Interval = "score",
+    encoding: str | None = None,
+    sheet: str | int | None = None,
 ) -> Impact:
     """Compare how groups fare from counts that are already public.
 
     Parameters
     ----------
-    counts : DataFrame
-        ``group, considered, selected``, or ``group, grade, n``; perhaps ``attribute`` and ``stratum``.
+    counts : DataFrame, path-like, or any frame narwhals supports
+        ``group, considered, selected``, or ``group, grade, n``; perhaps ``attribute``, and ``stratum`` (a unit, a level, a year:
+        several years are pooled by giving each as a stratum).
+    columns : mapping, optional
+        Our column name to the table's own: ``{"group": "群体", "considered": "应考", "selected": "入选"}``.
     grades : sequence of str, optional
         All grades, best first; needed with ``grade`` unless ``outcomes`` and ``adverse`` say all.
-    outcomes, adverse, reference, min_group, law, level
+    outcomes, adverse, reference, min_group, law, level, interval
         As for :func:`impact`.
+    encoding, sheet
+        Of a file, as for :func:`rankkit.read_people`.
 
     Returns
     -------
@@ -194,8 +219,13 @@ def impact_of_counts(
 
     Raises
     ------
+    DataError
+        With every problem of the table: missing columns, blank groups, counts that are no whole numbers of 0 or more, more selected
+        than considered, unknown grades.
     SettingsError
-        If columns are missing, counts are no whole numbers of 0 or more, or more were selected than considered.
+        For an unknown grade, group or jurisdiction.
+    InsufficientDataError
+        If all counts are 0.
 
     Examples
     --------
@@ -208,45 +238,78 @@ def impact_of_counts(
         attribute     group  ratio  fisher          verdict
     ...
     """
-    tidy, order = _tidy(counts, grades)
+    tidy, order = impact_counts.tidy_counts(impact_files.named(counts, columns, encoding=encoding, sheet=sheet), grades)
     if order is None and (outcomes is None or adverse is None):
         raise SettingsError("E-SETTING", name="grades", value=None, allowed="all grades, best first")
-    ends = _ends(order or [], outcomes, adverse)
-    found = _found(tidy, ends, reference or {}, min_group, law, level, within=len(set(tidy["stratum"])) > 1)
-    return _impact(found, [], pd.DataFrame())
+    ends = _ends(order or [str(g) for g in dict.fromkeys(tidy["grade"])], outcomes, adverse)
+    within = len(set(tidy["stratum"])) > 1
+    return _impact(_found(tidy, ends, reference or {}, min_group, law, level, interval, within=within), [], pd.DataFrame())
 
 
-_Found = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, Jurisdiction, Mapping[str, set[str]]]
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Tables, the law, and what is hidden."""
+
+    rates: pd.DataFrame
+    comparisons: pd.DataFrame
+    strata: pd.DataFrame
+    pack: Jurisdiction
+    hidden: Mapping[str, set[str]]
+    unusable: Mapping[str, str]
+    level: float
+    least: int
 
 
 def _found(
-    counts: pd.DataFrame, ends: Sequence[Outcome], reference: Mapping[str, str], least: int, law: str, level: float, *, within: bool
+    counts: pd.DataFrame,
+    ends: Sequence[Outcome],
+    reference: Mapping[str, str],
+    least: int,
+    law: str,
+    level: float,
+    interval: Interval,
+    *,
+    within: bool,
 ) -> _Found:
     """Rates, comparisons, strata; the law; and what is hidden."""
-    if not 0 < level < 1:
-        raise SettingsError("E-SETTING", name="level", value=level, allowed="0 < level < 1")
+    impact_tables.check_settings(least, level, interval)
     pack = jurisdiction(law)
     sizes = counts.groupby(["attribute", "group"])["n"].sum()
+    counts = counts[counts.set_index(["attribute", "group"]).index.isin(sizes[sizes > 0].index)]
     hidden: dict[str, set[str]] = {}
     for name in dict.fromkeys(counts["attribute"]):
         of = {str(g): int(n) for g, n in sizes[name].items()}
         hidden[str(name)] = impact_tables.hidden_groups(of, least)
         if reference.get(str(name), next(iter(of))) not in of:
             raise SettingsError("E-SETTING", name="reference", value=reference[str(name)], allowed=sorted(of))
+    if unknown := sorted(set(reference) - set(hidden)):
+        raise SettingsError("E-SETTING", name="reference", value=unknown, allowed=sorted(hidden))
     tally = impact_tables.tallies(counts, ends)
     usable = {k: v for k, v in reference.items() if v not in hidden.get(k, set())}
-    compared = impact_tables.comparison_table(tally, hidden, usable, pack, level)
-    if len(compared):
-        compared = impact_tables.flips(compared, pack.threshold)
+    compared = impact_tables.comparison_table(tally, hidden, usable, pack, level, interval)
+    compared = impact_tables.flips(compared, pack.threshold).assign(
+        exploratory=compared["attribute"].str.contains(CROSS, regex=False).astype(bool)
+    )
     strata = impact_tables.strata_table(tally, hidden, usable, level) if within else pd.DataFrame()
-    return impact_tables.rate_table(tally, hidden, level), compared, strata, pack, hidden
+    unusable = {k: v for k, v in reference.items() if k not in usable}
+    return _Found(impact_tables.rate_table(tally, hidden, level), compared, strata, pack, hidden, unusable, level, least)
 
 
 def _impact(found: _Found, notes: Sequence[Problem], scores: pd.DataFrame) -> Impact:
-    rates, compared, strata, pack, hidden = found
-    small = [Problem("W-IMPACTSMALL", None, name, None, {"n": len(groups)}) for name, groups in hidden.items() if groups]
-    name = f"{pack.id}-{pack.version}"
-    return Impact(rates=rates, comparisons=compared, strata=strata, scores=scores, jurisdiction=name, notes=(*notes, *small))
+    told = [Problem("W-IMPACTSMALL", None, name, None, {"n": len(groups)}) for name, groups in found.hidden.items() if groups]
+    told += [Problem("W-IMPACTREFERENCE", None, name, None, {"group": group}) for name, group in found.unusable.items()]
+    if "told_by" in found.strata and (sparse := int((found.strata["told_by"] == "exact").sum())):
+        told.append(Problem("W-IMPACTSPARSE", None, None, None, {"n": sparse}))
+    return Impact(
+        rates=found.rates,
+        comparisons=found.comparisons,
+        strata=found.strata,
+        scores=scores,
+        jurisdiction=f"{found.pack.id}-{found.pack.version}",
+        notes=(*notes, *told),
+        level=found.level,
+        min_group=found.least,
+    )
 
 
 def _ends(order: Sequence[str], outcomes: Mapping[str, Sequence[str]] | None, adverse: Mapping[str, Sequence[str]] | None) -> list[Outcome]:
@@ -254,73 +317,8 @@ def _ends(order: Sequence[str], outcomes: Mapping[str, Sequence[str]] | None, ad
     good = {order[0]: [order[0]]} if outcomes is None else outcomes
     bad = ({order[-1]: [order[-1]]} if len(order) > 2 else {}) if adverse is None else adverse  # of two, one says it all
     for grades in (*good.values(), *bad.values()):
-        unknown = [g for g in grades if order and g not in order]
-        if unknown:
+        unknown = [g for g in grades if g not in order]
+        if unknown or isinstance(grades, str):
             raise SettingsError("E-SETTING", name="outcomes", value=unknown, allowed=list(order))
     ends: list[tuple[Literal["favourable", "adverse"], Mapping[str, Sequence[str]]]] = [("favourable", good), ("adverse", bad)]
     return [(name, end, list(grades)) for end, named in ends for name, grades in named.items()]
-
-
-def _strata(person: pd.Series, people: People | None, column: str | None) -> np.ndarray | str:
-    """Stratum of each person; people without one are a stratum of their own."""
-    if column is None:
-        return _ONE
-    if people is None or column not in people.frame.columns:
-        allowed = [] if people is None else list(people.frame.columns)
-        raise SettingsError("E-SETTING", name="strata", value=column, allowed=allowed)
-    known = people.frame[column]
-    return known.reindex(person).astype("object").where(lambda v: v.notna(), "—").to_numpy()
-
-
-def _scores(
-    rows: pd.DataFrame, score: pd.Series, hidden: Mapping[str, set[str]], reference: Mapping[str, str], level: float
-) -> pd.DataFrame:
-    """Mean score of each group less that of the reference (the best mean by default): Welch's interval, Hedges' g."""
-    out: list[dict[str, Any]] = []
-    for name, part in rows.assign(score=score.reindex(rows["person"]).to_numpy()).dropna(subset=["score"]).groupby("attribute"):
-        shown = part[~part["group"].isin(hidden[str(name)])].groupby("group")["score"]
-        values = {str(g): v.to_numpy(dtype=np.float64) for g, v in shown if len(v) > 1}
-        if len(values) < 2:
-            continue
-        wanted = reference.get(str(name), "")
-        best = wanted if wanted in values else max(values, key=lambda g: (values[g].mean(), len(values[g]), g))
-        out += [
-            {"attribute": name, "group": g, "reference": best, "n": len(values[g])} | _gap(values[g], values[best], level)
-            for g in values
-            if g != best
-        ]
-    return pd.DataFrame(out)
-
-
-def _gap(x: Floats, y: Floats, level: float) -> dict[str, Any]:
-    """Welch's interval of a difference of means, and Hedges' g."""
-    parts = np.array([x.var(ddof=1) / len(x), y.var(ddof=1) / len(y)])
-    free = np.array([len(x) - 1, len(y) - 1])
-    se, d = float(np.sqrt(parts.sum())), float(x.mean() - y.mean())
-    if not se > 0:
-        return {"difference": d, "ci_low": np.nan, "ci_high": np.nan, "g": np.nan, "reason": "all scores of both groups are equal"}
-    half = float(stats.t.ppf((1 + level) / 2, parts.sum() ** 2 / (parts**2 / free).sum())) * se
-    pooled = float(np.sqrt((free @ [x.var(ddof=1), y.var(ddof=1)]) / free.sum()))
-    g = d / pooled * (1 - 3 / (4 * float(free.sum()) - 1))
-    return {"difference": d, "ci_low": d - half, "ci_high": d + half, "g": g, "reason": ""}
-
-
-def _tidy(counts: pd.DataFrame, grades: Sequence[str] | None) -> tuple[pd.DataFrame, list[str] | None]:
-    """Bring either form of counts to ``attribute, stratum, group, grade, n``."""
-    table = pd.DataFrame(counts).copy()
-    for name in ("attribute", "stratum"):
-        table[name] = table[name].astype(str) if name in table else _ONE
-    by_grade = {"group", "grade", "n"} <= set(table)
-    needed = ["group", "grade", "n"] if by_grade else ["group", "considered", "selected"]
-    if absent := [c for c in needed if c not in table]:
-        raise SettingsError("E-SETTING", name="counts", value=list(table.columns), allowed=f"with columns {', '.join(absent)}")
-    numbers = table[["n"] if by_grade else ["considered", "selected"]].apply(pd.to_numeric, errors="coerce")
-    table, numbers = table[numbers.notna().all(axis=1)], numbers[numbers.notna().all(axis=1)]
-    wrong = (numbers < 0).any(axis=None) or (numbers % 1 != 0).any(axis=None)
-    if wrong or not len(table) or (not by_grade and (numbers["selected"] > numbers["considered"]).any()):
-        raise SettingsError("E-SETTING", name="counts", value="…", allowed="whole numbers of 0 or more, not more selected than considered")
-    if by_grade:
-        return table.assign(n=numbers["n"].astype("int64"), grade=table["grade"].astype(str)), None if grades is None else list(grades)
-    chosen = table.assign(grade="selected", n=numbers["selected"].astype("int64"))
-    rest = table.assign(grade="not selected", n=(numbers["considered"] - numbers["selected"]).astype("int64"))
-    return pd.concat([chosen, rest], ignore_index=True), ["selected", "not selected"]

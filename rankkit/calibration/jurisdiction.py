@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +22,9 @@ class Jurisdiction:
     Attributes
     ----------
     id, version : str
-        Name, and the month the text describes.
+        Name, and the month of the text.
+    date : datetime.date
+        Day the text was written. Law moves: somebody who knows it should read the pack before it is relied on.
     title : mapping
         By language.
     threshold : float or None
@@ -38,6 +41,7 @@ class Jurisdiction:
 
     id: str
     version: str
+    date: dt.date
     title: Mapping[Lang, str]
     threshold: float | None
     alpha: float
@@ -68,7 +72,7 @@ def jurisdiction(name: str) -> Jurisdiction:
     Raises
     ------
     SettingsError
-        If there is none; the message lists those there are.
+        ``E-LAW`` if there is none; the message lists those there are.
 
     Examples
     --------
@@ -79,7 +83,7 @@ def jurisdiction(name: str) -> Jurisdiction:
         for pack in packs:
             if name in (f"{pack.id}-{pack.version}", pack.id):
                 return pack
-    raise SettingsError("E-SETTING", name="jurisdiction", value=name, allowed=list(names()))
+    raise SettingsError("E-LAW", name=repr(name), allowed=list(names()))
 
 
 @cache
@@ -92,6 +96,7 @@ def _packs() -> Mapping[str, tuple[Jurisdiction, ...]]:
             pack = Jurisdiction(
                 id=raw["id"],
                 version=raw["version"],
+                date=raw["date"],
                 title={"en": raw["title_en"], "zh": raw["title_zh"]},
                 threshold=raw.get("threshold"),
                 alpha=raw["alpha"],

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from rankkit.calibration import votes
+from rankkit.calibration import session_cuts, votes
 from rankkit.calibration.chain import number_text
 from rankkit.calibration.event_store import Draft
 from rankkit.calibration.session_people import Names
@@ -18,6 +18,7 @@ from rankkit.tables.text import as_text
 
 ReasonCode = Literal["new_evidence", "standard_misapplied", "comparison_within_level", "scope_change", "data_error", "quota_only", "other"]
 REASONS: tuple[str, ...] = get_args(ReasonCode)
+_UNSEEN = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _FEWEST_CHARACTERS = 5  # different ones in a reason: a key held down is none
 
 
@@ -34,7 +35,8 @@ class Move:
     steps : int
         Grades up (positive) or down.
     notes : tuple of Problem
-        ``W-NOEVID`` without evidence, ``W-QUOTAMOVE`` if made only to fit the curve.
+        ``W-NOEVID`` without evidence, ``W-QUOTAMOVE`` if made only to fit the curve, ``W-AGAINSTRULE`` if it departs from a rule
+        about the person.
     """
 
     n: int
@@ -64,7 +66,8 @@ def draft(
         With everything that stands against it.
     """
     policy, current = state.policy, state.grade[who]
-    evidence = [t for t in map(as_text, [evidence_ids] if isinstance(evidence_ids, str) else evidence_ids) if t is not None]
+    given = [evidence_ids] if isinstance(evidence_ids, str) else evidence_ids
+    evidence = list(dict.fromkeys(t for t in map(as_text, given) if t is not None))
     found = problems_of_case(state, names, proposer, who)
     if to not in state.grades:
         found.append(Problem("E-SETTING", None, None, None, {"name": "to", "value": to, "allowed": list(state.grades)}))
@@ -74,10 +77,14 @@ def draft(
         found.append(Problem("E-UNGRADABLE", None, None, None, {"who": names.label(who)}))
     if who in state.batch:
         found.append(Problem("E-BATCHED", None, None, None, {"who": names.label(who)}))
+    rule = names.fact(who, "rule") or ""
+    if names.fact(who, "locked"):
+        found.append(Problem("E-GRADELOCKED", None, None, None, {"who": names.label(who), "rule": rule}))
     found += problems_of_reason(reason_code, reason_text, policy.reason_length)
     distance = _steps(state, who, to) if to in state.grades else 0
-    if abs(distance) > 1:
-        found += _problems_of_second(reason_code, second, policy.reason_length, abs(distance))
+    far = max(abs(distance), _away(state, who, to, reason_code, second)) if to in state.grades else 0
+    if far > 1:
+        found += _problems_of_second((reason_code, reason_text), second, policy.reason_length, far)
     if policy.evidence == "require" and not evidence:
         found.append(Problem("E-EVIDENCE", None, None, None, {"who": names.label(who)}))
     if found:
@@ -92,6 +99,8 @@ def draft(
         "second": second[0] if second else None,
         "evidence": len(evidence),
         "votes": [int(c) for c in counts],
+        "against_rule": bool(rule) and not _allowed(state, names, who, to),
+        "across": session_cuts.counts(state, who, to),
     }
     cut = _cut_passed(state, current, to)
     body: dict[str, Any] = {
@@ -102,13 +111,24 @@ def draft(
         "p_to": number_text(names.probability(who, to)),
         "score": number_text(names.number(who, "score")),
         "cut": cut,
+        "rule": rule,
     }
     return Draft("move", data, by=proposer, personal=[(who, body)])
 
 
-def notes_of(code: str, evidence: int, label: str) -> tuple[Problem, ...]:
+def _allowed(state: SessionState, names: Names, who: str, to: str) -> bool:
+    """Whether floors and caps of the scheme allow a grade; not known, and then no, where only a rule's name was told."""
+    best, worst, order = names.fact(who, "best"), names.fact(who, "worst"), list(state.grades)
+    if best is None and worst is None:
+        return False
+    return order.index(best or order[0]) <= order.index(to) <= order.index(worst or order[-1])
+
+
+def notes_of(code: str, evidence: int, label: str, rule: str = "") -> tuple[Problem, ...]:
     """What to say of a move that was taken."""
     out = []
+    if rule:
+        out.append(Problem("W-AGAINSTRULE", None, None, None, {"who": label, "rule": rule}))
     if not evidence:
         out.append(Problem("W-NOEVID", None, None, None, {"who": label}))
     if code == "quota_only":
@@ -138,9 +158,20 @@ def problems_of_reason(code: str, text: str, least: int) -> list[Problem]:
     return found
 
 
-def _problems_of_second(code: str, second: tuple[str, str] | None, least: int, steps: int) -> list[Problem]:
+def _away(state: SessionState, who: str, to: str, code: str, second: tuple[str, str] | None) -> int:
+    """Grades from the one at the start, where all moves that led there have one reason; 0 if there are two."""
+    order, before, now = list(state.grades), state.before[who], state.grade[who]
+    if before is None or now is None:
+        return 0
+    start, here, there = (order.index(g) for g in (before, now, to))
+    codes = {c for m in state.standing if m.who == who for c in (m.data["code"], m.data["second"]) if c}
+    further = abs(there - start) > abs(here - start)
+    return abs(there - start) if further and len(codes | {code}) == 1 and second is None else 0
+
+
+def _problems_of_second(first: tuple[str, str], second: tuple[str, str] | None, least: int, steps: int) -> list[Problem]:
     """A move over more than one grade needs a second reason, another than the first."""
-    if second is None or len(second) != 2 or second[0] == code:
+    if second is None or len(second) != 2 or second[0] == first[0] or spoken(second[1]) == spoken(first[1]):
         return [Problem("E-TWOREASONS", None, None, None, {"n": steps})]
     return problems_of_reason(second[0], second[1], least)
 
@@ -152,7 +183,7 @@ def spoken(text: object) -> str:
     'so it is，确实'
     """
     whole = unicodedata.normalize("NFC", "" if text is None else str(text))
-    return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in whole).split())
+    return " ".join("".join(" " if unicodedata.category(c) in _UNSEEN else c for c in whole if unicodedata.category(c) != "Cf").split())
 
 
 def _steps(state: SessionState, who: str, to: str) -> int:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
-
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from rankkit import show
 from rankkit.archive import archived
-from rankkit.errors import InsufficientDataError, Problem, SettingsError
-from rankkit.kernels.arrays import Bools, Floats, Ints
+from rankkit.calibration import proposal_rules
+from rankkit.calibration.proposal_rules import Asked, Within
+from rankkit.errors import InsufficientDataError, Lang, Problem
+from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.grading.grade_program import Graded, solve
 from rankkit.kernels.grading.grade_rows import GradeRules
-from rankkit.kernels.grading.order_rules import OrderRules, clearly_apart
+from rankkit.kernels.grading.order_rules import OrderRules
 from rankkit.methods.forced_distribution import ForcedDistributionResult
 from rankkit.tables.people import People
 
-Within = Literal["unit", "everybody", "none"]
 _DRAWS = 10_000  # draws the probabilities are shares of
 
 
@@ -30,8 +31,9 @@ class Proposal:
     Attributes
     ----------
     grades : DataFrame
-        Indexed by ``ratee``: ``label, unit, score, before, grade, moved, probability`` (of the grade proposed), ``other``: the grade
-        in another proposal as good, where there is one.
+        Indexed by ``ratee``: ``label, unit, score, before, grade, candidates, moved, probability`` (of the grade proposed), ``other``:
+        the grade in another proposal as good, where there is one. People nothing tells apart who would get different grades have
+        none (NA): the committee chooses among them, and ``candidates`` are the grades there are for them.
     moves : DataFrame
         Those who move.
     relaxed : DataFrame
@@ -52,8 +54,29 @@ class Proposal:
     notes: tuple[Problem, ...] = field(default_factory=tuple)
 
     def __repr__(self) -> str:
-        head = f"Proposal: {len(self.moves)} moves, {len(self.relaxed)} rules relaxed"
-        return "\n".join([head, self.moves[["label", "before", "grade", "probability"]].to_string(), *(n.note() for n in self.notes)])
+        return show.proposal_text(self)
+
+    def _repr_html_(self) -> str:
+        return show.proposal_html(self)
+
+    def to_report(self, path: str | Path, lang: Lang = "en") -> Path:
+        """Write the proposal as a page for the committee, in English or Chinese.
+
+        Parameters
+        ----------
+        path : path-like
+            The file (``.html``).
+        lang : {"en", "zh"}
+
+        Returns
+        -------
+        pathlib.Path
+        """
+        return show.proposal_report(self, path, lang=lang)
+
+    def to_excel(self, path: str | Path, lang: Lang = "en") -> Path:
+        """Write the proposal as a workbook; parameters as :meth:`to_report`."""
+        return show.proposal_workbook(self, path, lang=lang)
 
 
 def propose(
@@ -84,7 +107,7 @@ def propose(
     people : People, optional
         For units.
     current : mapping of ratee to grade, optional
-        The committee's grades; by default those of ``grades``. Who has none is free.
+        The committee's grades; by default those of ``grades``. Who has none is free. People without a score are left as they are.
     unit : str
         Column of ``people``.
     spare : int
@@ -92,7 +115,7 @@ def propose(
     ranges : mapping of unit to mapping of grade to (fewest, most), optional
         Instead of the share, for some units.
     locks : mapping of ratee to grade, optional
-        Decided already.
+        Decided already. Floors, caps and locks of ``grades`` hold in any case.
     open_grades : mapping of ratee to sequence of grades, optional
         Floors and caps: neighbouring grades open to a person.
     no_inversion : {"unit", "everybody", "none"}
@@ -109,7 +132,7 @@ def propose(
     Raises
     ------
     SettingsError
-        For people, grades, units or columns that do not exist.
+        For people, grades, units, columns or settings that do not exist, and rules that leave somebody no grade; all are listed.
     InsufficientDataError
         If the scores have no covariance, so that nobody knows how sure a grade is.
     SolverError
@@ -128,125 +151,101 @@ def propose(
     """
     if grades.probabilities is None or grades.covariance is None:
         raise InsufficientDataError("E-PROPOSENOPROB")
-    names = [str(g) for g in grades.quota.index]
-    ids = tuple(grades.probabilities.index)
-    table = grades.grades.reindex(list(ids))
-    before = table["grade"] if current is None else pd.Series({i: current.get(i) for i in ids}, dtype=object)
-    _known(names, [*before.dropna(), *(locks or {}).values(), *(g for gs in (open_grades or {}).values() for g in gs)], "grade")
-    _known(ids, [*(current or {}), *(locks or {}), *(open_grades or {})], "ratee")
-    units, unit_code = _units(ids, people, unit)
-    _known(units, list(ranges or {}), "unit")
-    start = np.array([names.index(str(g)) if pd.notna(g) else -1 for g in before], dtype=np.int64)
-    probability = grades.probabilities[names].to_numpy(dtype=np.float64)
-    cost = -np.log((probability * _DRAWS + 0.5) / (_DRAWS + len(names) / 2))
-    seats = grades.quota["seats"].to_numpy(dtype=np.int64)
-    rules = GradeRules.of(
-        _allowed(ids, names, locks or {}, open_grades or {}),
-        np.column_stack([seats, seats]),
-        unit=unit_code,
-        unit_ranges=_unit_ranges(unit_code, units, names, grades.quota["share"].to_numpy(dtype=np.float64), spare, ranges or {}),
-        order=_order(grades, unit_code, no_inversion, multiple),
+    asked = proposal_rules.read(
+        grades,
+        people,
+        current=current,
+        unit=unit,
+        spare=spare,
+        ranges=ranges or {},
+        locks=locks or {},
+        open_grades=open_grades or {},
+        no_inversion=no_inversion,
+        multiple=multiple,
         most_moves=most_moves,
-        current=start,
+        seconds=seconds,
     )
-    found = solve(cost, start, rules, seconds=seconds)
-    return _proposal(found, grades, ids, names, before, units, unit_code, probability)
+    size = len(asked.names)
+    probability = grades.probabilities[list(asked.names)].to_numpy(dtype=np.float64)
+    cost = -np.log((probability * _DRAWS + 0.5) / (_DRAWS + size / 2))
+    order, alike = proposal_rules.canonical(grades, asked)
+    rules = GradeRules.of(
+        asked.allowed[order],
+        asked.company,
+        unit=asked.unit[order],
+        unit_ranges=asked.unit_ranges,
+        order=_reordered(proposal_rules.order(grades, asked.unit, no_inversion, multiple), order),
+        most_moves=most_moves,
+        current=asked.start[order],
+    )
+    found = _as_given(solve(cost[order], asked.start[order], rules, seconds=seconds), order)
+    notes = [Problem("I-NOORDER")] if no_inversion == "unit" and not asked.units else []
+    return _proposal(found, grades, asked, probability, alike, notes)
 
 
-def _known(allowed: Sequence[str], asked: Sequence[object], what: str) -> None:
-    """Raise for names nobody knows."""
-    unknown = [a for a in dict.fromkeys(asked) if a not in set(allowed)]
-    if unknown:
-        raise SettingsError("E-SETTING", name=what, value=unknown[:5], allowed=list(allowed)[:10])
-
-
-def _units(ids: Sequence[str], people: People | None, column: str) -> tuple[list[str], Ints]:
-    """Units, and the code of each person's; −1 without one."""
-    if people is None:
-        return [], np.full(len(ids), -1, dtype=np.int64)
-    if column not in people.frame.columns:
-        raise SettingsError("E-SETTING", name="unit", value=column, allowed=list(people.frame.columns))
-    of = people.frame[column].reindex(list(ids))
-    filled = of.notna() & (of.astype(str) != "")
-    units = sorted(set(of[filled].astype(str)))
-    return units, np.array([units.index(str(u)) if f else -1 for u, f in zip(of, filled, strict=True)], dtype=np.int64)
-
-
-def _allowed(ids: Sequence[str], names: list[str], locks: Mapping[str, str], opened: Mapping[str, Sequence[str]]) -> Bools:
-    """Grades open to each person."""
-    out = np.ones((len(ids), len(names)), dtype=bool)
-    for k, ratee in enumerate(ids):
-        if ratee in opened:
-            out[k] &= np.isin(names, list(opened[ratee]))
-            among = np.flatnonzero(out[k])
-            if len(among) and np.ptp(among) != len(among) - 1:
-                raise SettingsError("E-SETTING", name="open_grades", value={ratee: opened[ratee]}, allowed="neighbouring grades")
-        if ratee in locks:
-            out[k] &= np.array(names) == locks[ratee]
-    return out
-
-
-def _unit_ranges(
-    code: Ints, units: list[str], names: list[str], share: Floats, spare: int, given: Mapping[str, Mapping[str, tuple[int, int]]]
-) -> Ints:
-    """Fewest and most people of each unit in each grade."""
-    size = np.bincount(code[code >= 0], minlength=len(units))
-    asked = size[:, None] * share[None, :]
-    low = np.maximum(np.floor(asked + 1e-9) - spare, 0)
-    high = np.minimum(np.ceil(asked - 1e-9) + spare, size[:, None])
-    out: Ints = np.stack([low, high], axis=2).astype(np.int64)
-    for name, grades in given.items():
-        for grade, (fewest, most) in grades.items():
-            _known(names, [grade], "grade")
-            out[units.index(name), names.index(grade)] = fewest, most
-    return out
-
-
-def _order(grades: ForcedDistributionResult, code: Ints, within: Within, multiple: float) -> OrderRules | None:
-    """Who is clearly better than whom."""
-    if within == "none" or grades.covariance is None:
+def _reordered(rules: OrderRules | None, order: Ints) -> OrderRules | None:
+    """The same rules about people in another order."""
+    if rules is None:
         return None
-    estimate = np.array([e for e, i in zip(grades.estimate, grades.people, strict=True) if i in set(grades.estimated_ids)])
-    group = np.zeros(len(code), dtype=np.int64) if within == "everybody" else code
-    return clearly_apart(estimate, grades.covariance, group, multiple=multiple)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return OrderRules(tuple((place[m], first, position) for m, first, position in rules.tails), place[rules.pairs])
+
+
+def _as_given(found: Graded, order: Ints) -> Graded:
+    """Put a solution back into the order of the people."""
+    grade, other = np.empty_like(found.grade), None
+    grade[order] = found.grade
+    if found.other is not None:
+        other = np.empty_like(found.other)
+        other[order] = found.other
+    return replace(found, grade=grade, other=other, freed=np.sort(order[found.freed]), overtaken=np.sort(order[found.overtaken]))
+
+
+def _open_to(grade: Ints, alike: Ints) -> Ints:
+    """Best and worst grade among the people nothing tells apart from each person, shape (n, 2)."""
+    out = np.column_stack([np.full(int(alike.max(initial=-1)) + 1, grade.max(initial=0)), np.zeros(int(alike.max(initial=-1)) + 1, dtype=np.int64)])
+    np.minimum.at(out[:, 0], alike, grade)
+    np.maximum.at(out[:, 1], alike, grade)
+    return out[alike]
 
 
 def _proposal(
-    found: Graded,
-    grades: ForcedDistributionResult,
-    ids: Sequence[str],
-    names: list[str],
-    before: pd.Series,
-    units: list[str],
-    code: Ints,
-    probability: Floats,
+    found: Graded, grades: ForcedDistributionResult, asked: Asked, probability: Floats, alike: Ints, notes: list[Problem]
 ) -> Proposal:
     """Say a solution with names."""
-    n = np.arange(len(ids))
+    ids, names, units, given = asked.ids, asked.names, asked.units, found.grade
+    candidates = _open_to(given, alike)
+    tied = candidates[:, 0] < candidates[:, 1]
+    other = given if found.other is None else found.other
+    label = [grades.labels.get(i, i) for i in ids]
     table = pd.DataFrame(
         {
-            "label": [grades.labels.get(i, i) for i in ids],
-            "unit": [units[c] if c >= 0 else "" for c in code],
+            "label": label,
+            "unit": [units[c] if c >= 0 else "" for c in asked.unit],
             "score": grades.grades["score"].reindex(list(ids)).to_numpy(),
-            "before": before.to_numpy(dtype=object),
-            "grade": [names[g] for g in found.grade],
-            "moved": [bool(pd.notna(b)) and b != names[g] for b, g in zip(before, found.grade, strict=True)],
-            "probability": probability[n, found.grade],
-            "other": [
-                "" if found.other is None or o == g else names[o] for o, g in zip(_or(found.other, found.grade), found.grade, strict=True)
-            ],
+            "before": asked.before.to_numpy(dtype=object),
+            "grade": pd.Series([pd.NA if t else names[g] for g, t in zip(given, tied, strict=True)], dtype="object").array,
+            "candidates": [" / ".join(names[a : b + 1]) for a, b in candidates],
+            "moved": (asked.start >= 0) & (asked.start != given),
+            "probability": np.where(tied, np.nan, probability[np.arange(len(ids)), given]),
+            "other": ["" if o == g else names[o] for o, g in zip(other, given, strict=True)],
         },
         index=pd.Index(list(ids), name="ratee"),
     )
-    label = list(table["label"])
     rows = [("quota", "", names[b], int(s), "") for b, s in enumerate(found.company_slack) if s]
     rows += [("unit range", units[g], names[b], int(found.unit_slack[g, b]), "") for g, b in np.argwhere(found.unit_slack)]
-    rows += [("grades open to a person", "", names[found.grade[i]], 1, label[i]) for i in found.freed]
-    rows += [("order of the evidence", "", names[found.grade[i]], 1, label[i]) for i in found.overtaken]
+    rows += [("grades open to a person", "", names[given[i]], 1, label[i]) for i in found.freed]
+    rows += [("order of the evidence", "", names[given[i]], 1, label[i]) for i in found.overtaken]
     relaxed = pd.DataFrame(rows, columns=["rule", "unit", "grade", "by", "who"])
-    notes = [Problem("W-RELAXED", None, None, None, {"n": len(rows), "rules": [_in_words(r) for r in rows]})] if rows else []
+    if rows:
+        told = {lang_key: [_in_words(r, zh=lang_key.endswith("zh")) for r in rows] for lang_key in ("rules", "rules_zh")}
+        notes.append(Problem("W-RELAXED", None, None, None, {"n": len(rows), **told}))
+    if tied.any():
+        who = [label[i] for i in np.flatnonzero(tied)]
+        notes.append(Problem("W-ALIKE", None, None, None, {"n": len(who), "who": who}))
     if found.unique is False:
-        who = [label[i] for i in np.flatnonzero(_or(found.other, found.grade) != found.grade)]
+        who = [label[i] for i in np.flatnonzero(other != given)]
         notes.append(Problem("W-NOTUNIQUE", None, None, None, {"n": len(who), "who": who}))
     if not found.proved:
         notes.append(Problem("W-NOTPROVED"))
@@ -254,10 +253,15 @@ def _proposal(
     return Proposal(grades=table, moves=moved, relaxed=relaxed, unique=found.unique, proved=found.proved, notes=tuple(notes))
 
 
-def _or(other: Ints | None, grade: Ints) -> Ints:
-    return grade if other is None else other
+RULES: Mapping[str, str] = {
+    "quota": "名额",
+    "unit range": "部门人数范围",
+    "grades open to a person": "个人可用等级",
+    "order of the evidence": "依据的先后次序",
+}
+"""Rules in Chinese."""
 
 
-def _in_words(row: tuple[str, str, str, int, str]) -> str:
+def _in_words(row: tuple[str, str, str, int, str], *, zh: bool) -> str:
     rule, unit, grade, by, who = row
-    return " ".join(part for part in (rule, unit, grade, f"{by:+d}", who) if part)
+    return " ".join(part for part in (RULES[rule] if zh else rule, unit, grade, f"{by:+d}", who) if part)

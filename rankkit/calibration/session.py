@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
@@ -17,11 +17,15 @@ from rankkit.calibration.session_people import Names, as_people, mentions
 from rankkit.calibration.session_policy import Participant, SessionPolicy, as_participants
 from rankkit.calibration.session_record import SessionRecord
 from rankkit.calibration.session_start import first_event
-from rankkit.calibration.session_state import SessionState
+from rankkit.calibration.session_state import Seen, SessionState
 from rankkit.calibration.votes import Stance
 from rankkit.errors import Problem, SessionError
 from rankkit.methods.forced_distribution import ForcedDistributionResult
 from rankkit.tables.people import People
+
+if TYPE_CHECKING:
+    from rankkit.calibration.event_store_file import Clock, Random
+    from rankkit.findings import Findings
 
 
 class CalibrationSession(SessionRecord):
@@ -48,6 +52,7 @@ class CalibrationSession(SessionRecord):
 
     def __init__(self, store: EventStore) -> None:
         self._store = store
+        self._seen = Seen()
         super().__init__(store.read())
 
     @classmethod
@@ -60,7 +65,12 @@ class CalibrationSession(SessionRecord):
         people: People | pd.DataFrame | None = None,
         policy: SessionPolicy | None = None,
         title: str = "",
+        cycle: str = "",
+        kpi: object = None,
+        findings: Findings | None = None,
         seed: int = 0,
+        clock: Clock | None = None,
+        random: Random | None = None,
     ) -> Self:
         """Begin a session.
 
@@ -76,31 +86,36 @@ class CalibrationSession(SessionRecord):
             ``manager`` and ``unit`` of the people graded.
         policy : SessionPolicy, optional
             Rules; the default ones otherwise.
-        title : str
-            What the session is called.
+        title, cycle : str
+            What the session is called, and the period it grades.
+        kpi : mapping of person to number, Series, DataFrame ``person, kpi``, or Result, optional
+            Results of the same people, more is better: shown beside the scores and correlated with the grades, never used.
+        findings : Findings, optional
+            What checks of the ratings found: patterns that concern somebody graded are part of the evidence.
         seed : int
             Of the order of discussion and of permutations.
-
-        Returns
-        -------
-        CalibrationSession
+        clock, random : callable, optional
+            Give the time of every event, with its time zone, and random bytes; the computer's own otherwise, and but in
+            demonstrations random bytes must be nobody's guess.
 
         Raises
         ------
         SessionError
-            ``E-SESSIONEXISTS`` if the file holds a session, ``E-NOPARTICIPANTS``, ``E-NOBODY``, ``E-TYPE``, and whatever keeps the file
-            from being written.
+            ``E-SESSIONEXISTS`` if the file holds a session, ``E-NOPARTICIPANTS``, ``E-NOBODY``, ``E-TYPE``, ``E-KPI``, and whatever
+            keeps the file from being written.
         PeopleError
             ``E-ATTR`` if protected attributes are among the facts of people.
         """
         members = as_participants(participants)
-        first = first_event(grades, members, as_people(people), policy or SessionPolicy(), title, seed)
-        return cls(EventStore.create(path, {}, first))
+        rules = policy or SessionPolicy()
+        more = {"cycle": cycle, "kpi": kpi, "findings": findings, "random": random}
+        first = first_event(grades, members, as_people(people), rules, title, seed, **more)  # type: ignore[arg-type]
+        return cls(EventStore.create(path, {}, first, clock=clock, random=random))
 
     @classmethod
-    def open(cls, path: str | os.PathLike[str], *, write: bool = True) -> Self:
+    def open(cls, path: str | os.PathLike[str], *, write: bool = True, clock: Clock | None = None) -> Self:
         """Open a session, as :meth:`rankkit.calibration.event_store.EventStore.open`; its whole chain is checked first."""
-        return cls(EventStore.open(path, write=write))
+        return cls(EventStore.open(path, write=write, clock=clock))
 
     @property
     def path(self) -> Path | None:
@@ -109,10 +124,10 @@ class CalibrationSession(SessionRecord):
 
     @property
     def state(self) -> SessionState:
-        """How things stand, with what other programs wrote meanwhile."""
+        """How things stand, with what other programs wrote meanwhile; while votes are given, who voted but not how."""
         if not self._store.closed:
             self._take(self._store.read(self._state.count))
-        return self._state
+        return super().state
 
     def vote(self, voter: str, ratee: str, stance: Stance, grade: str | None = None) -> None:
         """Give a pre-vote on a grade, before anything of others is shown; a later vote replaces it until then.
@@ -138,11 +153,6 @@ class CalibrationSession(SessionRecord):
 
         In the phase ``prepare`` only to members who have voted on the case; their vote is final from then on.
 
-        Parameters
-        ----------
-        ratee, viewer : str
-            The case, and who looks at it.
-
         Returns
         -------
         Series
@@ -154,7 +164,7 @@ class CalibrationSession(SessionRecord):
             ``E-VOTEFIRST`` before the viewer has voted, ``E-OWNCASE``, ``E-RECUSED``.
         """
         self._do(lambda s, n: session_steps.look(s, n, viewer, [ratee]))
-        return session_steps.counted(self._state, self._state_names, ratee)
+        return session_steps.counted(self._state, Names(self._state), ratee)
 
     def agenda(self, viewer: str | None = None) -> pd.DataFrame:
         """Show the agenda, see :func:`rankkit.calibration.agenda.cases`.
@@ -162,12 +172,8 @@ class CalibrationSession(SessionRecord):
         Parameters
         ----------
         viewer : str, optional
-            Needed in the phase ``prepare``: a member who has voted on every case; those votes are final from then on.
-
-        Returns
-        -------
-        DataFrame
-            By ratee.
+            Needed in the phase ``prepare``: a member who has voted on every case; those votes are final from then on. The viewer's
+            own case, and cases the viewer takes no part in, are left out.
 
         Raises
         ------
@@ -179,7 +185,9 @@ class CalibrationSession(SessionRecord):
         if viewer is None:
             raise SessionError("E-VOTESCLOSED")
         self._do(lambda s, n: session_steps.look(s, n, viewer, None))
-        return self._cases()
+        by, names = self.names.participant(viewer), self.names
+        found = self._cases()
+        return found[[self._state.may_judge(by, names.token(p)) for p in found.index]]
 
     def recuse(self, participant: str, ratee: str, reason: str = "") -> None:
         """Declare that somebody takes no part in a case; a vote given before is set aside.
@@ -197,10 +205,10 @@ class CalibrationSession(SessionRecord):
         Raises
         ------
         SessionError
-            ``E-NOTCHAIR``, ``E-UNDECIDED`` if somebody still awaits a grade, ``E-QUORUM`` before enough members ratified, ``E-PHASE`` at
-            the end.
+            ``E-CHANGED`` if somebody else did so meanwhile, ``E-NOTCHAIR``, ``E-UNDECIDED`` if somebody still awaits a grade,
+            ``E-QUORUM`` before enough members ratified, ``E-PHASE`` at the end.
         """
-        self._do(lambda s, n: session_steps.advance(s, n, by))
+        self._do(lambda s, n: session_steps.advance(s, n, by, self._seen))
 
     def reopen(self, by: str, reason: str) -> None:
         """Go back from ``ratify`` to ``propose``; who has ratified must do so again.
@@ -261,18 +269,21 @@ class CalibrationSession(SessionRecord):
         Raises
         ------
         SessionError
-            With everything that stands against it: ``E-PHASE, E-OWNCASE, E-RECUSED, E-OBSERVER, E-SAMEGRADE, E-UNGRADABLE, E-BATCHED,
-            E-REASONSHORT, E-TWOREASONS, E-EVIDENCE``.
+            ``E-CHANGED`` if somebody else moved the person meanwhile; else with everything that stands against it: ``E-PHASE,
+            E-GRADELOCKED, E-OWNCASE, E-RECUSED, E-OBSERVER, E-SAMEGRADE, E-UNGRADABLE, E-BATCHED, E-REASONSHORT, E-TWOREASONS,
+            E-EVIDENCE``.
         """
 
         def build(s: SessionState, n: Names) -> Draft:
             session_steps.must_be_in(s, "propose")
+            self._seen.must_hold(s, n.ratee(ratee), n.label(n.ratee(ratee)))
             return moves.draft(s, n, n.participant(proposer), n.ratee(ratee), to, reason_code, reason_text, evidence_ids, second)
 
         event = self._do(build)
-        data, label = event.data, self._state_names.label(event.data["who"])
-        notes = moves.notes_of(data["code"], data["evidence"], label)
-        return Move(event.n, self._state_names.id(data["who"]), data["from"] or "", data["to"], data["steps"], notes)
+        data, label = event.data, Names(self._state).label(event.data["who"])
+        rule = (event.personal[0][1] or {}).get("rule", "") if data["against_rule"] else ""
+        notes = moves.notes_of(data["code"], data["evidence"], label, rule)
+        return Move(event.n, Names(self._state).id(data["who"]), data["from"] or "", data["to"], data["steps"], notes)
 
     def undo(self, by: str, reason: str, move: int | None = None) -> int:
         """Take a move back by a further event; of one person, the last that stands.
@@ -292,9 +303,9 @@ class CalibrationSession(SessionRecord):
         Raises
         ------
         SessionError
-            ``E-PHASE``, ``E-NOMOVE``, ``E-UNDOORDER``, ``E-OWNCASE``, ``E-RECUSED``, ``E-REASONSHORT``.
+            ``E-PHASE``, ``E-CHANGED``, ``E-NOMOVE``, ``E-UNDOORDER``, ``E-OWNCASE``, ``E-RECUSED``, ``E-REASONSHORT``.
         """
-        return int(self._do(lambda s, n: session_steps.undo(s, n, by, reason, move)).data["move"])
+        return int(self._do(lambda s, n: session_steps.undo(s, n, by, reason, move, self._seen)).data["move"])
 
     def ratify(self, participant: str) -> None:
         """Ratify the grades as they stand.
@@ -309,25 +320,19 @@ class CalibrationSession(SessionRecord):
     def shred(self, person: str, by: str | None = None) -> tuple[Problem, ...]:
         """Erase a person: name, scores, reasons and evidence are gone for good, the chain stays valid and the counts stay right.
 
-        Parameters
-        ----------
-        person : str
-            Who is erased, as ratee and as participant.
-        by : str, optional
-            Who does it.
-
         Returns
         -------
         tuple of Problem
-            ``W-SHREDMENTION`` if reasons about others name the person; copies and exports are not reached.
+            ``W-SHREDMENTION`` if reasons about others name the person, ``W-SHREDLATER`` if another program keeps the pages for now;
+            copies and exports are not reached.
         """
         names = Names(self.state)
         token = names.token(person)
         words = [names.id(token), names.label(token)]
         self._do(lambda s, n: session_steps.erase(s, n, token, by))
-        bodies = [(e.n, owner, body) for e in self._events if e.kind != "created" for owner, body in e.personal]
-        left = mentions(bodies, token, words)
-        return (Problem("W-SHREDMENTION", None, None, None, {"n": len(left), "events": left}),) if left else ()
+        left = mentions([(e.n, owner, body) for e in self._events for owner, body in e.personal], token, words)
+        out = [Problem("W-SHREDMENTION", None, None, None, {"n": len(left), "events": left})] if left else []
+        return (*out, *([] if self._store.sweep() else [Problem("W-SHREDLATER")]))
 
     def head(self) -> Head:
         """Return number of events and hash of the last: print it, and keep it away from the file."""
@@ -350,10 +355,12 @@ class CalibrationSession(SessionRecord):
         personal : bool
             Whether names, scores and reasons go with it; the chain can be checked without them.
 
-        Returns
-        -------
-        Head
+        Raises
+        ------
+        SessionError
+            ``E-VOTESCLOSED`` while votes are given: it would show them.
         """
+        self._must_be_open()
         return session_export.write(self._store, Path(path), personal=personal)
 
     def close(self) -> None:
@@ -365,10 +372,6 @@ class CalibrationSession(SessionRecord):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @property
-    def _state_names(self) -> Names:
-        return Names(self._state)
 
     def _take(self, events: Iterable[Event]) -> None:
         """Fold events that are not folded yet."""
@@ -383,6 +386,7 @@ class CalibrationSession(SessionRecord):
         """Take one step: look at everything others did, check, and write, in one transaction."""
 
         def drafts(fresh: list[Event]) -> list[Draft]:
+            self._seen = Seen.of(self._state)
             self._take(fresh)
             found = build(self._state, Names(self._state))
             return [] if found is None else [found]

@@ -12,9 +12,10 @@ from typing import Any
 
 from rankkit.calibration import chain, chain_check
 from rankkit.calibration.chain import Head, Link
-from rankkit.calibration.event_store import EventStore, event_of
+from rankkit.calibration.event_store import Event, EventStore, event_of
+from rankkit.calibration.event_store_file import SESSION
 from rankkit.calibration.session_record import SessionRecord
-from rankkit.errors import ReadingError, SettingsError, writing
+from rankkit.errors import ReadingError, SessionError, SettingsError, writing
 
 
 def write(store: EventStore, path: str | Path, *, personal: bool) -> Head:
@@ -29,6 +30,9 @@ def write(store: EventStore, path: str | Path, *, personal: bool) -> Head:
     if store.path != ":memory:" and Path(path).resolve() == Path(store.path).resolve():
         raise SettingsError("E-SETTING", name="path", value=str(path), allowed="another file than the session's own")
     with writing(path) as target:
+        target.touch(mode=0o600)  # opinions of colleagues are their owner's alone
+        if personal:
+            target.chmod(0o600)
         target.write_bytes(b"".join(chain.canonical(line) + b"\n" for line in lines))
     return head
 
@@ -48,7 +52,7 @@ class ExportedSession(SessionRecord):
 
 
 def read_export(path: str | Path, head: Head | str | None = None) -> ExportedSession:
-    """Read an export, and check every byte of it.
+    """Read an export of a session, and check every byte of it.
 
     Parameters
     ----------
@@ -64,19 +68,50 @@ def read_export(path: str | Path, head: Head | str | None = None) -> ExportedSes
     Raises
     ------
     ReadingError
-        ``E-FILE`` if there is none, ``E-EXPORT`` if a line is not what an export writes.
+        ``E-FILE`` if there is none, ``E-EXPORT`` if a line is not what an export writes, ``E-OTHERLOG`` if it is not of a session.
     SessionError
         As :meth:`~rankkit.calibration.event_store.EventStore.verify`.
     """
+    return ExportedSession(*read_events(path, head))
+
+
+def read_events(path: str | Path, head: Head | str | None = None, *, log: str = SESSION) -> tuple[list[Event], Head]:
+    """Read and check the export of a log of any kind.
+
+    Parameters
+    ----------
+    path, head
+        As for :func:`read_export`.
+    log : str
+        What the events must be of.
+
+    Returns
+    -------
+    (list of Event, Head)
+
+    Raises
+    ------
+    ReadingError, SessionError
+        As for :func:`read_export`.
+    """
     source = Path(path)
-    if not source.is_file():
+    try:
+        there = source.is_file()
+    except (OSError, ValueError):
+        there = False
+    if not there:
         raise ReadingError("E-FILE", path=str(path)[:200])
-    data = source.read_bytes()
+    try:
+        data = source.read_bytes()
+    except OSError as error:
+        raise SessionError("E-SESSIONUNREADABLE", path=str(path)[:200], reason=error.strerror or str(error)) from error
     raw = data.split(b"\n")
     lines = [_line(text, n, str(path)) for n, text in enumerate(raw[:-1], start=1)]
     if len(lines) < 3 or raw[-1]:
         raise ReadingError("E-EXPORT", path=str(path), line=len(raw))
     genesis, with_personal = _facts(lines[0], {"genesis": dict, "personal": bool}, 1, path)
+    if genesis.get("log", SESSION) != log:
+        raise ReadingError("E-OTHERLOG", path=str(path), found=str(genesis["log"]), wanted=log)
     links: list[Link] = []
     rows: list[tuple[bytes, str, bytes, bytes]] = []
     for n, line in enumerate(lines[1:-1], start=2):
@@ -93,7 +128,7 @@ def read_export(path: str | Path, head: Head | str | None = None) -> ExportedSes
         raise ReadingError("E-EXPORT", path=str(path), line=1)
     found = chain_check.check(chain.canonical(genesis), links, rows if with_personal else None, own=own, head=given)
     kept = {bound.hex(): body for bound, _, _, body in rows}
-    return ExportedSession([event_of(chain.parsed(link.record) or {}, link.hash.hex(), kept) for link in links], found)
+    return [event_of(chain.parsed(link.record) or {}, link.hash.hex(), kept) for link in links], found
 
 
 def _line(text: bytes, n: int, path: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rankkit.tables.text import as_text
 
 Phase = Literal["prepare", "discuss", "propose", "ratify", "close"]
 PHASES: tuple[Phase, ...] = ("prepare", "discuss", "propose", "ratify", "close")
+PHASES_ZH: dict[str, str] = {"prepare": "准备", "discuss": "讨论", "propose": "提议", "ratify": "批准", "close": "结束"}
 Role = Literal["member", "chair", "observer"]
 
 

@@ -2,49 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import operator
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from rankkit import show
-from rankkit.calibration import agenda, session_statistics, session_tables
+from rankkit.calibration import agenda, session_case, session_cuts, session_impact, session_reversals, session_statistics, session_tables
 from rankkit.calibration import votes as vote_indices
 from rankkit.calibration.event_store import Event
-from rankkit.calibration.impact import Impact, impact_of_counts
+from rankkit.calibration.impact import Impact
+from rankkit.calibration.session_case import Case
+from rankkit.calibration.session_impact import WhatIf
 from rankkit.calibration.session_people import Names
 from rankkit.calibration.session_policy import Phase
+from rankkit.calibration.session_reversals import Reversals
 from rankkit.calibration.session_state import SessionState
 from rankkit.calibration.session_statistics import GroupMoves
-from rankkit.errors import InsufficientDataError, Lang, Problem, SessionError, SettingsError
+from rankkit.errors import Lang, Problem, SessionError, SettingsError
 from rankkit.tables.attributes import Attributes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-
-@dataclass(frozen=True, eq=False)
-class WhatIf:
-    """What a move would do to groups; nothing of it is kept.
-
-    Attributes
-    ----------
-    now, then : Impact
-        Before and after the move.
-    """
-
-    now: Impact
-    then: Impact
-
-    @property
-    def table(self) -> pd.DataFrame:
-        """Ratios of both ends side by side: ``attribute, outcome, end, group, reference, ratio_now, ratio_then, …``."""
-        keys = ["attribute", "outcome", "end", "group", "against"]
-        kept = ["reference", "ratio", "adverse_ratio", "mid_p", "verdict"]
-        parts = [i.comparisons.set_index(keys)[kept].add_suffix(f"_{when}") for i, when in ((self.now, "now"), (self.then, "then"))]
-        return parts[0].join(parts[1], how="outer").reset_index()
 
 
 class SessionRecord:
@@ -62,8 +44,8 @@ class SessionRecord:
 
     @property
     def state(self) -> SessionState:
-        """Votes, recusals, moves and grades as they stand, by token."""
-        return self._state
+        """Votes, recusals, moves and grades as they stand, by token; while votes are given, who voted but not how."""
+        return self._state.sealed()
 
     @property
     def names(self) -> Names:
@@ -113,6 +95,26 @@ class SessionRecord:
         return session_tables.boundary(self.state, self.names)
 
     @property
+    def moved_cuts(self) -> pd.DataFrame:
+        """Who could not be told from a person moved, on either side of the cut; :func:`rankkit.calibration.session_cuts.at_moves`."""
+        return session_cuts.at_moves(self.state, self.names)
+
+    @property
+    def reversals(self) -> Reversals:
+        """Moves that did not last, and pairs of people whose order by score was turned round."""
+        return session_reversals.reversals(self.state, self.names)
+
+    def case(self, ratee: str) -> Case:
+        """Return the evidence on one case: score, interval, results, chances, who is near, flags; no vote of anybody.
+
+        Raises
+        ------
+        SessionError
+            ``E-NOBODY``.
+        """
+        return session_case.case(self.state, self.names, self.names.ratee(ratee))
+
+    @property
     def flows(self) -> pd.DataFrame:
         """How many people went from each grade to each."""
         return session_tables.flows(self.state)
@@ -152,11 +154,9 @@ class SessionRecord:
 
     @property
     def retained(self) -> pd.DataFrame:
-        """Rank correlations of grades with scores and with pre-votes, before and now."""
-        if self.phase == "prepare":
-            found = session_statistics.retained(self.state, self.names)
-            return found[[str(pair).startswith("score") for pair in found.index]]
-        return session_statistics.retained(self.state, self.names)
+        """Rank correlations of grades with scores, pre-votes and results, before and now."""
+        found = session_statistics.retained(self.state, self.names)
+        return found[[not str(pair).startswith("votes") for pair in found.index]] if self.phase == "prepare" else found
 
     @property
     def spread(self) -> tuple[float, float]:
@@ -174,6 +174,9 @@ class SessionRecord:
         bare = [names.label(m.who) for m in state.standing if not m.data["evidence"]]
         if bare:
             out.append(Problem("W-NOEVIDS", None, None, None, {"n": len(bare), "of": len(state.standing), "who": bare}))
+        against = [names.label(m.who) for m in state.standing if m.data.get("against_rule")]
+        if against:
+            out.append(Problem("W-AGAINSTRULES", None, None, None, {"n": len(against), "who": against}))
         off = self.quota[(self.quota["slack"].fillna(0) != 0).to_numpy()]
         if len(off):
             told = [f"{g} {row['used']}/{row['seats']}" for g, row in off.iterrows()]
@@ -185,6 +188,13 @@ class SessionRecord:
             missing = sum(len(state.outstanding(v)) for v in state.voters)
             if missing:
                 out.append(Problem("W-VOTESMISSING", None, None, None, {"n": missing}))
+        if not state.start["source"].get("shared_errors", True):
+            out.append(Problem("W-OWNERRORS", None, None, None, {"n": len(state.before)}))
+        if state.start["source"].get("released"):
+            out.append(Problem("I-SESSIONRELEASED"))
+        turned = self.reversals
+        if turned.reversed:
+            out.append(Problem("W-REVERSED", None, None, None, {"n": turned.reversed, "apart": turned.apart}))
         if state.standing:
             out.append(Problem("I-SPREAD"))
         return tuple(out)
@@ -210,10 +220,12 @@ class SessionRecord:
         InsufficientDataError
             If no graded person has an attribute.
         """
-        return self._impact(attributes, self.state.grade, min_group)
+        return session_impact.of_grades(self.state, self.names, attributes, self.state.grade, min_group)
 
     def what_if(self, ratee: str, to: str, attributes: Attributes, *, min_group: int = 5) -> WhatIf:
         """Adverse impact at both ends now, and after a move that is only thought of; nothing is kept.
+
+        Whose rate changes tells the group of the person to whoever reads it: it is for those who may know that.
 
         Parameters
         ----------
@@ -229,11 +241,16 @@ class SessionRecord:
         who, state = self.names.ratee(ratee), self.state
         if to not in state.grades:
             raise SettingsError("E-SETTING", name="to", value=to, allowed=list(state.grades))
-        return WhatIf(self._impact(attributes, state.grade, min_group), self._impact(attributes, {**state.grade, who: to}, min_group))
+        held = (state.grade, {**state.grade, who: to})
+        return WhatIf(*(session_impact.of_grades(state, self.names, attributes, h, min_group) for h in held))
+
+    def impact_of_moves(self, attributes: Attributes, *, min_group: int = 5) -> pd.DataFrame:
+        """Ratios of both ends before and after each move that stands, see :func:`rankkit.calibration.session_impact.of_moves`."""
+        return session_impact.of_moves(self.state, self.names, attributes, min_group)
 
     def moves_by_group(self, attributes: Attributes, name: str) -> GroupMoves:
         """Mean signed move of groups of an attribute, permuted inside units; groups of fewer than five are not shown."""
-        _must_be_attributes(attributes)
+        session_impact.must_be_attributes(attributes)
         if name not in attributes.names:
             raise SettingsError("E-SETTING", name="name", value=name, allowed=list(attributes.names))
         return session_statistics.by_group(self.state, self.names, attributes, name)
@@ -256,7 +273,11 @@ class SessionRecord:
             If there is no such event.
         """
         count = self.state.count
-        if isinstance(to, bool) or not isinstance(to, int) or not 1 <= to <= count:
+        try:
+            to = 0 if isinstance(to, bool) else operator.index(to)
+        except TypeError:
+            to = 0
+        if not 1 <= to <= count:
             raise SettingsError("E-SETTING", name="to", value=to, allowed=f"1–{count}")
         return SessionRecord(self._events[:to])
 
@@ -286,8 +307,20 @@ class SessionRecord:
         """
         return show.session_report(self, path, lang=lang, attributes=attributes)
 
+    def view(self, attributes: Attributes | None = None, lang: Lang | None = None) -> Any:
+        """Show where the session stands: seats, agenda, managers, moves, who cannot be told apart; prints as text, too.
+
+        Parameters
+        ----------
+        attributes : Attributes, optional
+            Adds how groups fare at both ends, before and after each move; the session keeps nothing of it.
+        lang : {"en", "zh"}, optional
+            Language; the session's by default.
+        """
+        return show.session_view(self, attributes=attributes, lang=lang)
+
     def _repr_html_(self) -> str:
-        return show.session_html(self)
+        return str(self.view()._repr_html_())
 
     def __repr__(self) -> str:
         state = self.state
@@ -295,29 +328,10 @@ class SessionRecord:
         return f"<{type(self).__name__} {self.title!r}: {state.phase}, {counted}>"
 
     def _cases(self) -> pd.DataFrame:
-        frame = agenda.cases(self.state, self.names)
+        frame = agenda.cases(self._state, self.names)
         frame.index = pd.Index([self.names.id(str(w)) for w in frame.index], name="ratee")
         return frame
 
     def _must_be_open(self) -> None:
         if self.phase == "prepare":
             raise SessionError("E-VOTESCLOSED")
-
-    def _impact(self, attributes: Attributes, held: Mapping[str, str | None], min_group: int) -> Impact:
-        _must_be_attributes(attributes)
-        names, state = self.names, self.state
-        graded = {names.id(w): g for w, g in held.items() if g is not None}
-        rows = attributes.frame.rename(columns={"value": "group"})
-        rows = rows[rows["person"].isin(graded)]
-        if rows.empty:
-            raise InsufficientDataError("E-IMPACTNOBODY")
-        counts = rows.assign(grade=rows["person"].map(graded)).groupby(["attribute", "group", "grade"]).size().rename("n").reset_index()
-        found = impact_of_counts(counts, grades=list(state.grades), min_group=min_group, law=state.policy.law)
-        lacking = {name: len(graded) - int((rows["attribute"] == name).sum()) for name in attributes.names}
-        told = [Problem("W-IMPACTUNKNOWN", None, k, None, {"n": n, "total": len(graded)}) for k, n in lacking.items() if n]
-        return replace(found, notes=(*told, *found.notes))
-
-
-def _must_be_attributes(attributes: object) -> None:
-    if not isinstance(attributes, Attributes):
-        raise SettingsError("E-SETTING", name="attributes", value=type(attributes).__name__, allowed="rankkit.Attributes")

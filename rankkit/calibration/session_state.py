@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rankkit.calibration.event_store import Event
 from rankkit.calibration.session_policy import PHASES, Phase, SessionPolicy
+from rankkit.errors import ReadingError, SessionError
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,32 @@ class MoveRecord:
     def steps(self) -> int:
         """Grades up (positive) or down (negative)."""
         return int(self.data["steps"])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the author of a step had seen before it: others may have gone on meanwhile."""
+
+    count: int = 0
+    phase: Phase = "prepare"
+    grade: Mapping[str, str | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, state: SessionState) -> Seen:
+        """What a state shows."""
+        return cls(state.count, state.phase, dict(state.grade))
+
+    def must_hold(self, state: SessionState, who: str, label: str) -> None:
+        """Refuse a move of somebody whose grade is not the one that was seen.
+
+        Raises
+        ------
+        SessionError
+            ``E-CHANGED``.
+        """
+        if self.grade.get(who, state.grade[who]) != state.grade[who]:
+            what = f"{label}: {self.grade[who] or '—'} → {state.grade[who] or '—'}"
+            raise SessionError("E-CHANGED", what=what, what_zh=what)
 
 
 @dataclass
@@ -68,6 +95,10 @@ class SessionState:
         Who ratified, and in which event.
     erased : set of str
         Whose data were erased.
+    phases : list of (int, str, str)
+        Changes of phase: event, time, phase.
+    worked_out : dict
+        What was computed from the sheets, kept so that it is computed once.
     """
 
     count: int = 0
@@ -87,6 +118,7 @@ class SessionState:
     signed: dict[str, int] = field(default_factory=dict)
     erased: set[str] = field(default_factory=set)
     phases: list[tuple[int, str, Phase]] = field(default_factory=list)
+    worked_out: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> SessionState:
@@ -116,6 +148,10 @@ class SessionState:
         """Participants who vote."""
         return tuple(w for w, role in self.participants.items() if role != "observer")
 
+    def sealed(self) -> SessionState:
+        """The same without what was voted, while votes are given; who has voted stays."""
+        return self if self.phase != "prepare" else replace(self, votes=dict.fromkeys(self.votes, Vote("", None)))
+
     @property
     def standing(self) -> list[MoveRecord]:
         """Moves that were not undone, in order."""
@@ -143,7 +179,10 @@ class SessionState:
 
     def apply(self, event: Event) -> None:
         """Fold one event."""
-        getattr(self, f"_{event.kind}")(event)
+        step = getattr(self, f"_{event.kind}", None)
+        if step is None:
+            raise ReadingError("E-SESSIONDAMAGED", path="—", reason=f"event {event.n}: {event.kind}")
+        step(event)
         self.count = event.n
 
     def _created(self, event: Event) -> None:
@@ -198,6 +237,7 @@ class SessionState:
         who = event.data["who"]
         self.erased.add(who)
         self.sheets[who] = None
+        self.worked_out.clear()
         for n, move in self.moves.items():
             if move.who == who:
                 self.moves[n] = MoveRecord(move.n, move.at, move.by, who, move.data, None, move.undone)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from rankkit.calibration.impact_tables import hidden_groups
 from rankkit.calibration.session_people import Names
 from rankkit.calibration.session_state import SessionState
 from rankkit.kernels import multiplicity
@@ -17,6 +18,7 @@ from rankkit.kernels.grading import stratified_permutation, stratified_rates
 from rankkit.tables.attributes import Attributes
 
 _SMALLEST_GROUP = 5  # people below which a protected group is not shown
+HIDDEN = "n < 5, or it would give one away"
 _FEWEST = 4  # pairs of numbers below which a correlation has no interval
 
 
@@ -46,7 +48,7 @@ def by_manager(state: SessionState, names: Names, level: float = 0.95) -> GroupM
     frame = pd.DataFrame(
         {"group": [names.manager(w) for w in moved.index], "stratum": [state.before[w] for w in moved.index], "change": moved.to_numpy()}
     )
-    return _tested(frame, state, "before", least=1, level=level)
+    return _tested(frame, state, "before", level=level)
 
 
 def by_group(state: SessionState, names: Names, attributes: Attributes, name: str, level: float = 0.95) -> GroupMoves:
@@ -56,7 +58,18 @@ def by_group(state: SessionState, names: Names, attributes: Attributes, name: st
     pairs = [(str(w), int(change)) for w, change in zip(moved.index, moved, strict=True)]
     rows = [(held[names.id(w)], f"{names.manager(w)}\x00{state.before[w]}", change) for w, change in pairs if names.id(w) in held]
     frame = pd.DataFrame(rows, columns=["group", "stratum", "change"])
-    return _tested(frame, state, "unit, before", least=_SMALLEST_GROUP, level=level)
+    sizes = {str(g): int(n) for g, n in frame["group"].value_counts().items()}
+    return _without_small(frame, sizes, state, level)
+
+
+def _without_small(frame: pd.DataFrame, sizes: dict[str, int], state: SessionState, level: float) -> GroupMoves:
+    """Test the groups that may be shown among themselves: those hidden are in no number, sum or comparison."""
+    hidden = hidden_groups(sizes, _SMALLEST_GROUP)
+    hidden = set(sizes) if len(set(sizes) - hidden) < 2 else hidden  # one alone against everybody would tell of the rest
+    tested = _tested(frame[~frame["group"].isin(hidden)], state, "unit, before", level=level)
+    rows = pd.DataFrame(index=pd.Index(sorted(hidden), name="group"), columns=tested.table.columns).assign(reason=HIDDEN)
+    table = pd.concat([tested.table, rows]).sort_index() if hidden else tested.table
+    return GroupMoves(table.astype(tested.table.dtypes.to_dict()), tested.overall, tested.strata)
 
 
 def _moved(state: SessionState) -> pd.Series:
@@ -67,31 +80,28 @@ def _moved(state: SessionState) -> pd.Series:
     return pd.Series(change, dtype="int64")
 
 
-def _tested(frame: pd.DataFrame, state: SessionState, strata: str, *, least: int, level: float) -> GroupMoves:
+def _tested(frame: pd.DataFrame, state: SessionState, strata: str, *, level: float) -> GroupMoves:
     """Test every group against lot, and its odds of being moved down."""
     columns = ["n", "up", "down", "mean", "expected", "sd", "p", "q", "odds", "odds_low", "odds_high", "odds_p", "reason"]
     groups = sorted(set(frame["group"]))
     if len(groups) < 2:
-        empty = pd.DataFrame(columns=columns, index=pd.Index([], name="group"))
+        kinds = {c: "Int64" if c in ("n", "up", "down") else "object" if c == "reason" else "float64" for c in columns}
+        empty = pd.DataFrame({c: pd.Series(dtype=kind) for c, kind in kinds.items()}, index=pd.Index([], name="group", dtype="object"))
         return GroupMoves(empty, float("nan"), strata)
     stratum = pd.Categorical(frame["stratum"], categories=sorted(set(frame["stratum"]), key=lambda s: _place(state, str(s)))).codes
     code = pd.Categorical(frame["group"], categories=groups).codes
     change = frame["change"].to_numpy(dtype=np.int64)
     s, g = stratum.astype(np.int64), code.astype(np.int64)
     found = stratified_permutation.group_changes(change, s, g, len(groups), seed=int(state.start["seed"]))
-    shown = found.n >= least
-    q = multiplicity.holm(np.where(shown, found.p, np.nan))
+    q = multiplicity.holm(found.p)
     rows = []
     for k in range(len(groups)):
         row: dict[str, Any] = dict.fromkeys(columns, np.nan) | {"n": int(found.n[k]), "reason": ""}
-        if not shown[k]:
-            row |= {"n": pd.NA, "reason": f"n < {least}"}
-        else:
-            own = g == k
-            row |= {"up": int((change[own] > 0).sum()), "down": int((change[own] < 0).sum()), "mean": found.mean[k]}
-            row |= {"expected": found.expected[k], "sd": found.sd[k], "p": found.p[k], "q": q[k]}
-            row |= _odds(change < 0, s, own, level)
-            row["reason"] = "" if not np.isnan(found.p[k]) else "nobody who could be compared was moved"
+        own = g == k
+        row |= {"up": int((change[own] > 0).sum()), "down": int((change[own] < 0).sum()), "mean": found.mean[k]}
+        row |= {"expected": found.expected[k], "sd": found.sd[k], "p": found.p[k], "q": q[k]}
+        row |= _odds(change < 0, s, own, level)
+        row["reason"] = "" if not np.isnan(found.p[k]) else "nobody who could be compared was moved"
         rows.append(row)
     table = pd.DataFrame(rows, index=pd.Index(groups, name="group"), columns=columns)
     return GroupMoves(table.astype({"n": "Int64", "up": "Int64", "down": "Int64"}), found.overall, strata)
@@ -124,7 +134,13 @@ def retained(state: SessionState, names: Names, level: float = 0.95) -> pd.DataF
     -------
     DataFrame
         By what is correlated: ``score_before`` (score and first grade), ``score_now``, ``votes_before`` (mean pre-vote and first
-        grade), ``votes_now``: ``n, rho, ci_low, ci_high, reason``.
+        grade), ``votes_now``, and where results were given ``kpi_before, kpi_now``: ``n, rho, ci_low, ci_high, reason``. First
+        grades were made from the scores: of their correlation there is no interval.
+
+    Notes
+    -----
+    Simulated with grades by quota (three and five, 20 and 60 people, ρ of scores .3 to .9) the interval holds the correlation of
+    the population in 94.5 to 100 % of samples.
 
     References
     ----------
@@ -135,11 +151,15 @@ def retained(state: SessionState, names: Names, level: float = 0.95) -> pd.DataF
         {
             "score": {w: names.number(w, "score") for w in state.before},
             "votes": {w: _mean_vote(state, w, order) for w in state.before},
+            "kpi": {w: names.number(w, "kpi") for w in state.before},
             "before": {w: order.get(g or "", np.nan) for w, g in state.before.items()},
             "now": {w: order.get(g or "", np.nan) for w, g in state.grade.items()},
         }
     )
-    rows = {f"{a}_{b}": _spearman(place[a], place[b], level) for a in ("score", "votes") for b in ("before", "now")}
+    known = ("score", "votes", "kpi") if place["kpi"].notna().any() else ("score", "votes")
+    rows = {f"{a}_{b}": _spearman(place[a], place[b], level) for a in known for b in ("before", "now")}
+    n, rho, *_, why = rows["score_before"]
+    rows["score_before"] = (n, rho, np.nan, np.nan, why if why not in ("", "no interval") else "made from the scores")
     return pd.DataFrame.from_dict(rows, orient="index", columns=["n", "rho", "ci_low", "ci_high", "reason"]).rename_axis("pair")
 
 

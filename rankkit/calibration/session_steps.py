@@ -10,8 +10,8 @@ from rankkit.calibration import agenda, votes
 from rankkit.calibration.event_store import Draft
 from rankkit.calibration.moves import problems_of_case, problems_of_reason, spoken
 from rankkit.calibration.session_people import Names
-from rankkit.calibration.session_policy import PHASES
-from rankkit.calibration.session_state import SessionState
+from rankkit.calibration.session_policy import PHASES, PHASES_ZH
+from rankkit.calibration.session_state import Seen, SessionState
 from rankkit.calibration.votes import STANCES, Stance
 from rankkit.errors import Problem, SessionError, SettingsError
 
@@ -19,7 +19,13 @@ from rankkit.errors import Problem, SessionError, SettingsError
 def must_be_in(state: SessionState, *phases: str) -> None:
     """Refuse a step the phase does not allow."""
     if state.phase not in phases:
-        raise SessionError("E-PHASE", phase=state.phase, allowed=list(phases))
+        raise wrong_phase(state, phases)
+
+
+def wrong_phase(state: SessionState, allowed: Sequence[str]) -> SessionError:
+    """What to say of a step the phase does not allow."""
+    told = [PHASES_ZH[p] for p in allowed]
+    return SessionError("E-PHASE", phase=state.phase, allowed=list(allowed), phase_zh=PHASES_ZH[state.phase], allowed_zh=told)
 
 
 def _refuse(found: Sequence[Problem]) -> None:
@@ -100,12 +106,14 @@ def recuse(state: SessionState, names: Names, participant: str, ratee: str, reas
     return Draft("recuse", {"participant": by, "who": who}, by=by, personal=[(by, body)] if body["text"] else [])
 
 
-def advance(state: SessionState, names: Names, by: str) -> Draft:
+def advance(state: SessionState, names: Names, by: str, seen: Seen) -> Draft:
     """Write the change to the next phase; entering the discussion fixes the agenda."""
     who = names.participant(by)
     _must_lead(state, names, who)
+    if seen.phase != state.phase:
+        raise SessionError("E-CHANGED", what=f"{seen.phase} → {state.phase}", what_zh=f"{PHASES_ZH[seen.phase]} → {PHASES_ZH[state.phase]}")
     if state.phase == "close":
-        raise SessionError("E-PHASE", phase="close", allowed=list(PHASES[:-1]))
+        raise wrong_phase(state, PHASES[:-1])
     to = PHASES[PHASES.index(state.phase) + 1]
     data: dict[str, object] = {"to": to}
     if to == "discuss":
@@ -147,13 +155,16 @@ def discuss(state: SessionState, names: Names, ratee: str, speaker: str, by: str
     return Draft("discuss", {"who": who, "speaker": first}, by=writer)
 
 
-def undo(state: SessionState, names: Names, by: str, reason: str, move: int | None) -> Draft:
+def undo(state: SessionState, names: Names, by: str, reason: str, move: int | None, seen: Seen) -> Draft:
     """Write that a move is taken back."""
     must_be_in(state, "propose")
     writer = names.participant(by)
     standing = state.standing
     if not standing or (move is not None and move not in {m.n for m in standing}):
         raise SessionError("E-NOMOVE", move="—" if move is None else move, standing=[m.n for m in standing] or "—")
+    if move is None and standing[-1].n > seen.count:
+        what = f"{names.label(standing[-1].by)}: {standing[-1].n}"
+        raise SessionError("E-CHANGED", what=what, what_zh=what)
     record = standing[-1] if move is None else state.moves[move]
     found = problems_of_case(state, names, writer, record.who)
     last = state.last_move(record.who)

@@ -24,7 +24,7 @@ def grades(state: SessionState, names: Names) -> pd.DataFrame:
     rows = [
         {
             "ratee": names.id(w),
-            "label": names.label(w),
+            "label": str(names.fact(w, "label", names.id(w))),
             "manager": names.manager(w),
             "score": names.number(w, "score"),
             "se": names.number(w, "se"),
@@ -45,7 +45,11 @@ def grades(state: SessionState, names: Names) -> pd.DataFrame:
 
 
 def moves(state: SessionState, names: Names) -> pd.DataFrame:
-    """Every move, also those undone: by number of the event, with both reasons, evidence, votes and probabilities."""
+    """Every move, also those undone: by number of the event, with both reasons, evidence, votes and probabilities.
+
+    ``tied_left`` of the ``n_left`` people of the grade that was left, and ``tied_joined`` of the ``n_joined`` people of the grade
+    moved to (and of those passed), could not be told from the person moved when the move was made.
+    """
     rows = []
     for m in state.moves.values():
         body = m.personal or {}
@@ -70,16 +74,18 @@ def moves(state: SessionState, names: Names) -> pd.DataFrame:
                 "p_to": text_number(body.get("p_to")),
                 "score": text_number(body.get("score")),
                 "cut": text_number(body.get("cut")),
+                **dict(zip(_ACROSS, m.data.get("across") or [pd.NA] * 4, strict=True)),
                 "undone_by": m.undone or pd.NA,
             }
         )
     columns = list(rows[0]) if rows else _MOVE_COLUMNS
-    return pd.DataFrame(rows, columns=columns).astype({"undone_by": "Int64"}).set_index("n")
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys([*_ACROSS, "undone_by"], "Int64")).set_index("n")
 
 
+_ACROSS = ("tied_left", "n_left", "tied_joined", "n_joined")
 _MOVE_COLUMNS = [
     "n", "at", "ratee", "label", "from", "to", "steps", "proposer", "code", "reason", "second_code", "second_reason", "evidence",
-    "n_evidence", "votes", "p_from", "p_to", "score", "cut", "undone_by",
+    "n_evidence", "votes", "p_from", "p_to", "score", "cut", *_ACROSS, "undone_by",
 ]  # fmt: skip
 
 
@@ -149,7 +155,7 @@ def boundary(state: SessionState, names: Names) -> pd.DataFrame:
                 "grade": state.grade[w] or _NO_ONE,
                 "across": names.label(across) if across else _NO_ONE,
                 "across_grade": (state.grade.get(across) or _NO_ONE) if across else _NO_ONE,
-                "difference": text_number(near["difference"]),
+                "difference": names.number(w, "score") - (names.number(across, "score") if across else np.nan),
                 "se": text_number(near["se"]),
                 "tie": bool(near["tie"]),
                 "coin_flip": bool(near["coin_flip"]),

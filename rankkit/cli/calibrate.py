@@ -1,4 +1,4 @@
-"""A committee's session in a terminal: `rankkit calibrate open | vote | agenda | move | undo | status | verify | export …`."""
+"""A committee's session in a terminal: `rankkit calibrate open | case | vote | agenda | move | whatif | status | verify | …`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ from rankkit.errors import Lang, language
 
 if TYPE_CHECKING:
     from rankkit.calibration import CalibrationSession
-    from rankkit.report.grids import Grid
 
 _PATH = click.Path(path_type=Path)
 _SESSION = click.argument("session", type=_PATH)
 _AS = click.option("--as", "by", required=True, metavar="PARTICIPANT", help="Who does it: the id of a participant.")
+_ATTRIBUTES = click.option(
+    "--attributes",
+    type=_PATH,
+    default=None,
+    help="Table of attributes (person, attribute, value): adds groups; the session keeps none of it.",
+)
 _REASONS = ["new_evidence", "standard_misapplied", "comparison_within_level", "scope_change", "data_error", "quota_only", "other"]
 
 
@@ -40,6 +45,11 @@ def _step(function: Callable[..., Any]) -> Any:
 @click.option("--chair", default=None, metavar="ID[=NAME]", help="Who leads.")
 @click.option("--family", multiple=True, metavar="PARTICIPANT:PERSON", help="A close relative among the people graded.")
 @click.option("--title", default="", help="Name of the session.")
+@click.option("--cycle", default="", help="The period graded, for example 2026H1.")
+@click.option("--kpi", default=None, metavar="COLUMN", help="Column of the people's table with results, shown beside the scores.")
+@click.option("--quorum", type=int, default=None, help="How many members must ratify; all by default.")
+@click.option("--require-evidence", is_flag=True, help="Refuse moves without evidence, instead of warning.")
+@click.option("--policy-version", default="", help="Version of the written policy.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the order of discussion.")
 @COLUMN
 def open(  # noqa: A001 - the name of the command
@@ -50,26 +60,34 @@ def open(  # noqa: A001 - the name of the command
     chair: str | None,
     family: tuple[str, ...],
     title: str,
+    cycle: str,
+    kpi: str | None,
+    quorum: int | None,
+    require_evidence: bool,
+    policy_version: str,
     seed: int,
     columns: tuple[str, ...],
     lang: Lang | None,
 ) -> None:
     """Begin SESSION from grades, or show where it stands."""
-    from rankkit.calibration import CalibrationSession
+    from rankkit.calibration import CalibrationSession, SessionPolicy
     from rankkit.cli.options import named_columns
     from rankkit.result import Result
     from rankkit.tables import reading
 
     if session.exists() and grades is None:
         with CalibrationSession.open(session, write=False) as found:
-            _status(found)
+            say(repr(found.view()))
         return
     if grades is None or not (participants or chair):
         raise click.UsageError(phrase("needs_grades", path=session))
     table = None if people is None else reading.read_people(people, named_columns(columns) or None)
     members = _members(participants, chair, family)
     held: Any = Result.from_json(grades)
-    with CalibrationSession.create(session, held, members, people=table, title=title, seed=seed) as made:
+    rules = SessionPolicy(quorum=quorum, evidence="require" if require_evidence else "warn", version=policy_version)
+    results = _column(table, kpi)
+    more: dict[str, Any] = {"people": table, "policy": rules, "title": title, "cycle": cycle, "kpi": results, "seed": seed}
+    with CalibrationSession.create(session, held, members, **more) as made:
         say(phrase("created", title=made.title, path=session, n=len(made.state.before), members=len(members)))
         say(phrase("head", head=made.head()))
 
@@ -81,12 +99,14 @@ def open(  # noqa: A001 - the name of the command
 @click.option("--grade", default=None, help="The grade meant; the next one by default.")
 def vote(session: Path, by: str, ratee: str, stance: Any, grade: str | None, lang: Lang | None) -> None:
     """Give a pre-vote on RATEE."""
+    from rankkit.report import session_grids
+
     with _opened(session) as found:
         found.vote(by, ratee, stance, grade)
-        say(phrase("voted", who=ratee))
+        say(phrase("voted", who=_named(found, ratee)))
         left = [found.names.label(w) for w in found.state.outstanding(found.names.token(by))]
         if left:
-            say(phrase("outstanding", who=", ".join(left)))
+            say(phrase("outstanding", n=len(left), who=session_grids.some(left, language())))
 
 
 @_step
@@ -98,10 +118,11 @@ def agenda(session: Path, by: str | None, lang: Lang | None) -> None:
             say(found.agenda(by).drop(columns=["part"]).to_string(float_format="{:.2f}".format, na_rep="–"))
             return
         from rankkit.report import session_grids
+        from rankkit.report.session_view import columns
 
         grid = session_grids.agenda(found, language())
         if grid is not None:
-            say(_columns(grid))
+            say(columns(grid))
 
 
 @_step
@@ -129,7 +150,7 @@ def move(
     with _opened(session) as found:
         second = None if second_code is None else (second_code, second_reason)
         made = found.move(by, ratee, grade, code, reason, evidence, second)
-        say(phrase("moved", n=made.n, who=ratee, a=made.from_grade or "—", b=made.to_grade))
+        say(phrase("moved", n=made.n, who=_named(found, ratee), a=made.from_grade or "—", b=made.to_grade))
         for note in made.notes:
             say(note.text())
 
@@ -152,7 +173,7 @@ def recuse(session: Path, by: str, ratee: str, reason: str, lang: Lang | None) -
     """Take no part in the case of RATEE."""
     with _opened(session) as found:
         found.recuse(by, ratee, reason)
-        say(phrase("recused", who=by, ratee=ratee))
+        say(phrase("recused", who=_named(found, by), ratee=_named(found, ratee)))
 
 
 @_step
@@ -162,7 +183,7 @@ def discuss(session: Path, by: str, ratee: str, lang: Lang | None) -> None:
     """Record who spoke first on RATEE."""
     with _opened(session) as found:
         found.discuss(ratee, by)
-        say(phrase("discussed", ratee=ratee, who=by))
+        say(phrase("discussed", ratee=_named(found, ratee), who=_named(found, by)))
 
 
 @_step
@@ -192,14 +213,37 @@ def ratify(session: Path, by: str, lang: Lang | None) -> None:
 
     with _opened(session) as found:
         found.ratify(by)
-        say(phrase("ratified", who=by, n=len(found.state.signed), needed=needed_to_ratify(found.state)))
+        say(phrase("ratified", who=_named(found, by), n=len(found.state.signed), needed=needed_to_ratify(found.state)))
 
 
 @_step
-def status(session: Path, lang: Lang | None) -> None:
-    """Show where SESSION stands: seats, moves, managers, what to keep in mind."""
+@_ATTRIBUTES
+def status(session: Path, attributes: Path | None, lang: Lang | None) -> None:
+    """Show where SESSION stands: seats, agenda, managers, moves, who cannot be told apart, what to keep in mind."""
     with _opened(session, write=False) as found:
-        _status(found)
+        say(repr(found.view(_groups(attributes))))
+
+
+@_step
+@click.argument("ratee")
+def case(session: Path, ratee: str, lang: Lang | None) -> None:
+    """Show the evidence on RATEE; no vote of anybody."""
+    from rankkit.report import session_cases
+
+    with _opened(session, write=False) as found:
+        say(session_cases.text(found.case(ratee), language()))
+
+
+@_step
+@click.argument("ratee")
+@click.argument("grade")
+@click.option("--attributes", type=_PATH, required=True, help="Table of attributes: person, attribute, value.")
+def whatif(session: Path, ratee: str, grade: str, attributes: Path, lang: Lang | None) -> None:
+    """Show how groups would fare if RATEE had GRADE; nothing is kept."""
+    from rankkit.report import session_cases
+
+    with _opened(session, write=False) as found:
+        say(session_cases.what_if(found.what_if(ratee, grade, _groups(attributes)), language()))
 
 
 @_step
@@ -230,10 +274,17 @@ def export(session: Path, out: Path, without_personal: bool, lang: Lang | None) 
 
 @_step
 @click.argument("out", type=_PATH)
-def report(session: Path, out: Path, lang: Lang | None) -> None:
-    """Write the report of SESSION as HTML."""
+@_ATTRIBUTES
+def report(session: Path, out: Path, attributes: Path | None, lang: Lang | None) -> None:
+    """Write the report of SESSION, or of an export of one (.jsonl), as HTML."""
+    from rankkit.calibration import read_export
+
+    groups = _groups(attributes)
+    if session.suffix.lower() == ".jsonl":
+        say_written([read_export(session).to_report(out, lang=lang or language(), attributes=groups)])
+        return
     with _opened(session, write=False) as found:
-        say_written([found.to_report(out, lang=lang or language())])
+        say_written([found.to_report(out, lang=lang or language(), attributes=groups)])
 
 
 @_step
@@ -276,35 +327,29 @@ def _members(participants: tuple[str, ...], chair: str | None, family: tuple[str
     return out
 
 
+def _named(found: CalibrationSession, person: str) -> str:
+    """Name and id of a person."""
+    label = found.names.label(found.names.token(person))
+    return label if person in label else f"{label} ({person})"
+
+
 def _say_phase(found: CalibrationSession) -> None:
     from rankkit.report import terms_of_sessions
 
     say(phrase("phase", phase=terms_of_sessions.WORDS[found.phase][language() == "zh"]))
 
 
-def _status(found: CalibrationSession) -> None:
-    """Print the live view."""
-    from rankkit.report import session_grids
-
-    lang = language()
-    say(repr(found))
-    _say_phase(found)
-    grids = (
-        session_grids.quota(found, lang),
-        session_grids.before_after(found, lang),
-        session_grids.moves(found, lang, 10),
-        session_grids.boundary(found, lang, 10),
-    )
-    for grid in grids:
-        if grid is not None:
-            say("\n" + _columns(grid))
-    for note in found.notes:
-        say("\n" + note.text())
+def _column(people: Any, name: str | None) -> Any:
+    """A column of the table of people."""
+    if name is None:
+        return None
+    if people is None or name not in people.frame:
+        raise click.UsageError(phrase("no_column", name=name, there="—" if people is None else ", ".join(map(str, people.frame))))
+    return people.frame[name]
 
 
-def _columns(grid: Grid) -> str:
-    """Set a table in columns; Chinese characters are two wide."""
-    from rankkit.report.plain import aligned
+def _groups(path: Path | None) -> Any:
+    """Protected attributes, for this answer only."""
+    from rankkit.tables import reading
 
-    rows = [[cell.text for cell in row] for row in grid.rows]
-    return "\n".join(aligned([h.text for h in grid.headings], rows, [h.number for h in grid.headings]))
+    return None if path is None else reading.read_attributes(path)

@@ -23,11 +23,12 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "recused": ("{who} takes no part in the case of {ratee}.", "{who} 回避 {ratee} 的案例。"),
     "discussed": ("{ratee}: {who} spoke first.", "{ratee}：{who} 首位发言。"),
-    "outstanding": ("Votes still to be given: {who}", "尚未投票：{who}"),
+    "outstanding": ("{n} votes are still to be given: {who}", "尚有 {n} 人未投票：{who}"),
     "needs_grades": (
         "{path} does not exist: give --grades RESULT.json and --participant to begin a session.",
         "{path} 不存在：新会话需要 --grades RESULT.json 和 --participant。",
     ),
+    "no_column": ("no column {name} in the table of people; it has {there}", "人员表中没有“{name}”列；现有：{there}"),
     "sure": ("Erase {who} for good", "确定永久删除 {who} 的数据"),
 }
 """Key: (English, Chinese)."""

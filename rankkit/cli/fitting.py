@@ -1,21 +1,18 @@
-"""Tables into results: `rankkit demo`, `fit`, `compare`, `grade`, `report`, `feedback`."""
+"""Tables into results: `rankkit demo`, `fit`, `compare`, `report`, `feedback`."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from rankkit import show
-from rankkit.cli.options import COLUMN, ENCODING, LANG, SCALE, SHEET, WORDS, named_numbers, plainly, say_written
+from rankkit.cli.grading import near_cuts
+from rankkit.cli.options import COLUMN, ENCODING, LANG, SCALE, SHEET, WORDS, plainly, say_written
 from rankkit.cli.reading_files import read_table
 from rankkit.errors import Lang, language
-
-if TYPE_CHECKING:
-    from rankkit.methods.forced_distribution import ForcedDistributionResult
 
 _DEMO = {
     "en": (
@@ -52,7 +49,7 @@ def demo(out: Path, lang: Lang | None) -> None:
     click.echo(f"{both!r}\n")
     grades = rk.ForcedDistribution(shares={"A": 0.2, "B": 0.7, "C": 0.1}).fit(raw)
     click.echo(_DEMO[language()][1])
-    _boundary(grades)
+    near_cuts(grades)
     report = grades.to_report(out / "report.html", lang=lang or language())
     workbook = grades.to_excel(out / "result.xlsx", lang=lang or language())
     picture = plot.save(raw, None, out / "forest.png", lang=lang or language())
@@ -122,33 +119,6 @@ def compare(results: tuple[Path, ...], report: Path | None, picture: Path | None
     click.echo(repr(found))
     written = [found.to_report(report, lang=lang or language())] if report else []
     written += [plot.save(found, None, picture, lang=lang or language())] if picture else []
-    say_written(written)
-
-
-@click.command()
-@click.argument("result", type=click.Path(exists=True, path_type=Path))
-@click.option("--shares", required=True, metavar="A=20,B=70,C=10", help="Grades, best first; summing to 1 or 100.")
-@click.option("--ties", type=click.Choice(["committee", "up", "down"]), default="committee", show_default=True)
-@click.option("--seat-ties", type=click.Choice(["middle", "top", "bottom"]), default="middle", show_default=True)
-@click.option("--json", "archive", type=click.Path(path_type=Path), default=None)
-@click.option("--report", type=click.Path(path_type=Path), default=None)
-@click.option("--excel", type=click.Path(path_type=Path), default=None)
-@LANG
-@plainly
-def grade(
-    result: Path, shares: str, ties: str, seat_ties: str, archive: Path | None, report: Path | None, excel: Path | None, lang: Lang | None
-) -> None:
-    """Grade an archived RESULT (json) by quota."""
-    import rankkit as rk
-
-    quota = named_numbers(shares)
-    graded = rk.ForcedDistribution(shares=quota, ties=ties, seat_ties=seat_ties).fit(rk.Result.from_json(result))  # type: ignore[arg-type]
-    click.echo(repr(graded))
-    click.echo()
-    _boundary(graded)
-    written = [graded.to_json(archive) and archive] if archive else []
-    written += [graded.to_report(report, lang=lang or language())] if report else []
-    written += [graded.to_excel(excel, lang=lang or language())] if excel else []
     say_written(written)
 
 
@@ -224,9 +194,3 @@ def _configured(cls: Any, settings: tuple[str, ...]) -> Any:
         if name not in known:
             raise click.UsageError(f"{cls.__name__} has no setting {name}; it has {', '.join(sorted(known))}.")
     return cls(**values)
-
-
-def _boundary(graded: ForcedDistributionResult) -> None:
-    """Show who is near a cut."""
-    nobody = {"en": "Nobody is near a cut.", "zh": "没有人接近分界。"}[language()]
-    click.echo(show.as_text(graded.boundary) if len(graded.boundary) else nobody)

@@ -29,7 +29,8 @@ def plainly(function: F) -> F:
         try:
             return function(*args, **kwargs)
         except RankkitError as error:
-            click.echo(f"{type(error).__name__}: {error}", err=True)
+            name = "错误" if language() == "zh" else type(error).__name__
+            click.echo(f"{name}{'：' if language() == 'zh' else ': '}{error}", err=True)
             raise SystemExit(1) from error
 
     return wrapper  # type: ignore[return-value]

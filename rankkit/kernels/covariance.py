@@ -56,7 +56,7 @@ class Covariance(Protocol):
         ...
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
-        """Plain arrays from which :func:`from_arrays` rebuilds it."""
+        """Plain arrays from which ``from_arrays`` of its class rebuilds it."""
         ...
 
 
@@ -111,6 +111,16 @@ class Dense(FieldsOnly):
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Plain arrays: ``matrix``."""
         return {"matrix": self.matrix}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Dense:
+        """Rebuild it from :meth:`to_arrays`; lists of numbers will do.
+
+        >>> Dense.from_arrays(Dense(np.eye(2)).to_arrays()).dense()
+        array([[1., 0.],
+               [0., 1.]])
+        """
+        return cls(np.asarray(arrays["matrix"], dtype=np.float64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,6 +195,14 @@ class Factor(FieldsOnly):
         if not is_sparse(self.loadings):
             return {"loadings": np.asarray(self.loadings), "specific": self.specific}
         return {**matrix_forms.to_coordinates(self.loadings), "specific": self.specific}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Factor:
+        """Rebuild it from :meth:`to_arrays`; lists of numbers will do."""
+        specific = np.asarray(arrays["specific"], dtype=np.float64)
+        if "loadings" in arrays:
+            return cls(np.asarray(arrays["loadings"], dtype=np.float64).reshape(len(specific), -1), specific)
+        return cls(matrix_forms.from_coordinates(arrays), specific)
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,49 +298,10 @@ class Precision(FieldsOnly):
         """Plain arrays: ``row, column, value, shape`` of the Laplacian, and ``ridge``."""
         return {**matrix_forms.to_coordinates(self.laplacian), "ridge": np.array(self.ridge)}
 
-
-def from_arrays(kind: str, arrays: Mapping[str, NDArray[Any]]) -> Covariance:
-    """Rebuild a covariance from :meth:`Covariance.to_arrays`.
-
-    Parameters
-    ----------
-    kind : {"dense", "factor", "precision", "bordered_precision"}
-        The ``kind`` of the covariance that was stored.
-    arrays : mapping
-        What ``to_arrays`` returned; lists of numbers will do.
-
-    Returns
-    -------
-    Covariance
-        With the same numbers.
-
-    Raises
-    ------
-    KeyError
-        If the kind, or an array it needs, is unknown.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> stored = Dense(np.eye(2))
-    >>> from_arrays(stored.kind, stored.to_arrays()).dense()
-    array([[1., 0.],
-           [0., 1.]])
-    """
-    if kind == Precision.kind:
-        return Precision(matrix_forms.from_coordinates(arrays), float(arrays.get("ridge", np.array(0.0))))
-    if kind == Factor.kind:
-        specific = np.asarray(arrays["specific"], dtype=np.float64)
-        if "loadings" in arrays:
-            return Factor(np.asarray(arrays["loadings"], dtype=np.float64).reshape(len(specific), -1), specific)
-        return Factor(matrix_forms.from_coordinates(arrays), specific)
-    if kind == Dense.kind:
-        return Dense(np.asarray(arrays["matrix"], dtype=np.float64))
-    if kind == "bordered_precision":
-        from rankkit.kernels.pairs.bordered_laplacian import BorderedPrecision  # noqa: PLC0415 - it is made of the forms above
-
-        return BorderedPrecision(matrix_forms.from_coordinates(arrays), np.asarray(arrays["loadings"]), float(arrays["ridge"]))
-    raise KeyError(kind)
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Precision:
+        """Rebuild it from :meth:`to_arrays`; lists of numbers will do."""
+        return cls(matrix_forms.from_coordinates(arrays), float(arrays.get("ridge", np.array(0.0))))
 
 
 def difference_variance(covariance: Covariance, i: Ints, j: Ints) -> Floats:

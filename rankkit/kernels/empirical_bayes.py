@@ -36,8 +36,12 @@ class Posterior:
     def draws(self, size: int, rng: np.random.Generator) -> Floats:
         """Joint draws, shape (size, n)."""
         z = rng.standard_normal((size, len(self.mean)))
-        noise: Floats = z @ self.root if self.root.ndim == 2 else z * self.root
-        return self.mean + noise
+        if self.root.ndim == 2:
+            z = z @ self.root
+        else:
+            z *= self.root
+        z += self.mean
+        return z
 
 
 def posterior(estimate: Floats, covariance: Covariance) -> Posterior:

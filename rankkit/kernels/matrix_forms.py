@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
 from rankkit.errors import IdentificationError
-from rankkit.kernels.arrays import Floats, Ints
+from rankkit.kernels.arrays import Bools, Floats, Ints
 
 CELLS = 4_000_000
 """Floats held at once while a large matrix is worked through in runs of rows (32 MB)."""
@@ -138,6 +138,18 @@ class GroundedLaplacian:
         ends = (np.concatenate([left, right]), np.concatenate([edge, edge]))
         found = sparse.csr_array((np.concatenate([root, -root]), ends), shape=(self.size, upper.nnz))
         return sparse.hstack([found, np.sqrt(self.ridge) * sparse.eye_array(self.size)], format="csr") if self.ridge > 0 else found
+
+
+def inverse_of_free(information: Floats, free: Bools) -> Floats:
+    """Inverse of the free block of an information matrix, zero elsewhere; directions without information count as none."""
+    out = np.zeros_like(information)
+    index = np.flatnonzero(free)
+    block = information[np.ix_(index, index)]
+    if len(index) and np.all(np.diag(block) > 0):
+        scale = 1 / np.sqrt(np.diag(block))
+        scaled = np.linalg.pinv(block * np.outer(scale, scale), rcond=1e-13, hermitian=True)
+        out[np.ix_(index, index)] = scaled * np.outer(scale, scale)
+    return out
 
 
 def _factor(matrix: Any) -> Any:

@@ -17,8 +17,9 @@ from rankkit.kernels.covariance import Covariance
 from rankkit.kernels.rankings.picks import Picks
 from rankkit.methods import pair_dimensions, ranking_evidence, ranking_tables
 from rankkit.methods.alternation_result import AlternationRankingResult
+from rankkit.methods.dimension_notes import of_dimension
 from rankkit.methods.ranking_evidence import Fitted, Judges, Lists, Model, ModelSettings, Prior, RankFit, Scale, Solver, Ties
-from rankkit.methods.ranking_standing import of_dimension, over_dimensions, raters_per_person, standing
+from rankkit.methods.ranking_standing import over_dimensions, raters_per_person, standing
 from rankkit.methods.ranking_tables import Evidence, percentiles
 from rankkit.tables.people import People
 from rankkit.tables.rankings import Rankings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Literal
 
@@ -11,10 +11,10 @@ import pandas as pd
 
 from rankkit.assessment import Assessment, Fixed
 from rankkit.errors import RatingsError, SettingsError
-from rankkit.lazy_tables import LazyTables
 from rankkit.methods import bars_cited
 from rankkit.methods.bars_card import ScaleCard
 from rankkit.methods.bars_result import BARSResult
+from rankkit.methods.behavioural_scoring import check_shared, plain_ratings, result_fields
 from rankkit.methods.graphic_rating_scale import GraphicRatingScale
 from rankkit.methods.rating_adjustments import Adjust
 from rankkit.tables.people import People
@@ -85,9 +85,7 @@ class BARS(Assessment[Ratings, BARSResult]):
             raise SettingsError("E-SETTING", name="scale", value=type(self.scale).__name__, allowed="a ScaleCard")
         values: Any = bars_cited.values_of(self.observed, self.scale.scale)
         object.__setattr__(self, "observed", Fixed.of(values) if self.observed is not None else None)
-        ratings = self._ratings  # checks the settings the two share
-        for name in ("weights", "sources"):
-            object.__setattr__(self, name, getattr(ratings, name))
+        check_shared(self, self.scale.scale)
 
     def settings(self) -> dict[str, Any]:
         """Return the settings by name: of the card the ends of its scale (its fingerprint is ``BARSResult.card``)."""
@@ -96,17 +94,7 @@ class BARS(Assessment[Ratings, BARSResult]):
     @property
     def _ratings(self) -> GraphicRatingScale:
         """The scoring of the marks."""
-        return GraphicRatingScale(
-            scale=self.scale.scale,
-            weights=self.weights,
-            adjust=self.adjust,
-            assume=self.assume,
-            min_weight=self.min_weight,
-            reliability=self.reliability,
-            sources=self.sources,
-            level=self.level,
-            seed=self.seed,
-        )
+        return plain_ratings(self, self.scale.scale)
 
     def _estimate(self, table: Ratings, people: People | None, /) -> BARSResult:
         strange = sorted(set(table.dimensions) - set(self.scale.names))
@@ -115,13 +103,10 @@ class BARS(Assessment[Ratings, BARSResult]):
         scored = self._ratings._estimate(table, people)  # noqa: SLF001 - the same pipeline, on the scale of the card
         table, _ = self._ratings._prepared(table)  # noqa: SLF001 - the rows that count, self ratings left out
         cited = bars_cited.cited_table(table, self.scale, self.observed or {})
-        notes = (*scored.notes, *bars_cited.cited_notes(table, self.scale, cited))
-        makers: dict[str, Callable[[], pd.DataFrame]] = {name: partial(scored.evidence.__getitem__, name) for name in scored.evidence}
-        makers |= {
+        tables: dict[str, Callable[[], pd.DataFrame]] = {
             "cited": cited.copy,
             "citing": partial(bars_cited.citing_table, table, cited, self.level),
             "marks": partial(bars_cited.marks_table, table, self.scale),
         }
-        own: dict[str, Any] = {f.name: getattr(scored, f.name) for f in fields(scored) if f.init}
-        parts = {"method": type(self).__name__, "notes": notes, "evidence": LazyTables(makers)}
-        return BARSResult(**own | parts, card=self.scale.digest)
+        own = result_fields(self, scored, bars_cited.cited_notes(table, self.scale, cited), tables)
+        return BARSResult(**own, card=self.scale.digest, dimension_labels=self.scale.labels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import pandas as pd
@@ -33,9 +33,12 @@ class BARSResult(_Scaled):
     ----------
     card : str
         Which edition of the scale card was used (:attr:`ScaleCard.digest`).
+    dimension_labels : mapping
+        What the card calls each dimension; reports do too.
     """
 
     card: str = ""
+    dimension_labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def cited(self) -> pd.DataFrame:

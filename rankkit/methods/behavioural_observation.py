@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, Literal
 
@@ -14,8 +14,8 @@ from rankkit.assessment import Assessment, Fixed, check_choice, is_number
 from rankkit.errors import Problem, RatingsError, SettingsError
 from rankkit.kernels.arrays import Bools
 from rankkit.kernels.behaviours.behaviour_frequency import BANDS, SCALE, frequency_class, item_totals
-from rankkit.lazy_tables import LazyTables
 from rankkit.methods.bars_result import BehaviouralObservationResult
+from rankkit.methods.behavioural_scoring import check_shared, plain_ratings, result_fields
 from rankkit.methods.graphic_rating_scale import GraphicRatingScale
 from rankkit.methods.rating_adjustments import Adjust
 from rankkit.privacy import pooled
@@ -105,23 +105,11 @@ class BehaviouralObservationScale(Assessment[Ratings, BehaviouralObservationResu
         object.__setattr__(self, "bands", tuple(map(float, bands)))
         if self.criteria is not None:
             object.__setattr__(self, "criteria", Fixed.of(_checked(self.criteria)))
-        ratings = self._sums_of(SCALE)  # checks the settings the two share
-        for name in ("weights", "sources"):
-            object.__setattr__(self, name, getattr(ratings, name))
+        check_shared(self, SCALE)
 
     def _sums_of(self, scale: Any) -> GraphicRatingScale:
         """The scoring of the sums."""
-        return GraphicRatingScale(
-            scale=scale,
-            weights=self.weights,
-            adjust=self.adjust,
-            assume=self.assume,
-            min_weight=self.min_weight,
-            reliability=self.reliability,
-            sources=self.sources,
-            level=self.level,
-            seed=self.seed,
-        )
+        return plain_ratings(self, scale)
 
     def _estimate(self, table: Ratings, people: People | None, /) -> BehaviouralObservationResult:
         if table.averaged_over:
@@ -136,17 +124,14 @@ class BehaviouralObservationScale(Assessment[Ratings, BehaviouralObservationResu
         ends = {name: (SCALE[0] * k, SCALE[1] * k) for name, k in widths.items()}
         scoring = self._sums_of(next(iter(ends.values())) if len(set(ends.values())) == 1 else ends)
         scored = scoring._estimate(sums, people)  # noqa: SLF001 - the same pipeline, on sums
-        makers: dict[str, Callable[[], pd.DataFrame]] = {name: partial(scored.evidence.__getitem__, name) for name in scored.evidence}
         items, totals = _items(table, criteria, self.least_correlation, self.level)
-        makers |= {"behaviours": items.copy, "criteria": totals.copy, "sums": frame.copy}
+        tables = {"behaviours": items.copy, "criteria": totals.copy, "sums": frame.copy}
         low = list(items.loc[items["low"], "behaviour"])
         weak = {"n": len(low), "which": low, "least": self.least_correlation}
         notes = [Problem("W-ITEMTOTAL", None, None, None, weak)] if low else []
         lost = int((np.isnan(frame["score"])).sum())
         notes += [Problem("I-BOSGAPS", None, None, None, {"n": lost, "share": f"{self.min_answered:.0%}"})] if lost else []
-        own: dict[str, Any] = {f.name: getattr(scored, f.name) for f in fields(scored) if f.init}
-        parts = {"method": type(self).__name__, "notes": (*scored.notes, *notes), "evidence": LazyTables(makers)}
-        result = BehaviouralObservationResult(**own | parts)
+        result = BehaviouralObservationResult(**result_fields(self, scored, notes, tables))
         if not pooled.protects_some(sums):
             return result
         return replace(result, confidential=Confidential.later(partial(pooled.later, sums, result, scoring)))

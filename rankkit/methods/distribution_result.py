@@ -49,6 +49,10 @@ class ForcedDistributionResult(Result):
     relaxations : DataFrame
         What gave way where quotas and rules about persons could not both hold: ``curve, grade, rule, asked, given,
         who, why``.
+    rules : DataFrame
+        Indexed by ``ratee``, the people with floors, caps or locks: ``best, worst`` (the grades these leave open; "" where
+        they set no bound), ``locked``, and ``rule`` (their names). As applied: what gave way is in ``relaxations`` and no
+        longer here.
     """
 
     grades: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -61,6 +65,7 @@ class ForcedDistributionResult(Result):
     unit_cuts: pd.DataFrame = field(default_factory=pd.DataFrame)
     curves: pd.DataFrame = field(default_factory=pd.DataFrame)
     relaxations: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rules: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def for_audience(self, audience: Audience, /) -> Self:
         """Return the form an audience may see: grades as they are, numbers no finer than the released scores."""
@@ -72,6 +77,7 @@ class ForcedDistributionResult(Result):
         named = {"grades": self.grades, "boundary": self.boundary, "quota": self.quota, "cuts": self.cuts}
         named |= {} if self.probabilities is None else {"probabilities": self.probabilities}
         more = {"curves": self.curves, "unit_quota": self.unit_quota, "unit_cuts": self.unit_cuts, "relaxations": self.relaxations}
+        more |= {"rules": self.rules}
         return named | {name: frame for name, frame in more.items() if len(frame)}
 
     def shape_check(self) -> pd.DataFrame:

@@ -179,6 +179,26 @@ def unit_cuts(names: Sequence[str], given: Graded) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["curve", "cut", "score", "people_above"]).set_index(["curve", "cut"])
 
 
+def rules(table: Result, asked: PersonRules, given: Graded, names: Sequence[str]) -> pd.DataFrame:
+    """Rules about persons as applied; of people who are not graded, as asked."""
+    best, worst = asked.best.copy(), asked.worst.copy()
+    for curve in given.curves:
+        best[curve.people], worst[curve.people] = curve.rules.best, curve.rules.worst
+    last = len(names) - 1
+    bound = (best > 0) | (worst < last) | asked.locked
+    rows = {
+        table.people[i]: (
+            names[best[i]] if best[i] > 0 or asked.locked[i] else "",
+            names[worst[i]] if worst[i] < last or asked.locked[i] else "",
+            bool(asked.locked[i]),
+            " / ".join(asked.names[i]),
+        )
+        for i in np.flatnonzero(bound)
+    }
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["best", "worst", "locked", "rule"]).rename_axis("ratee")
+    return frame.astype({"best": "object", "worst": "object", "locked": "bool", "rule": "object"})
+
+
 def relaxations(given: Graded) -> pd.DataFrame:
     """What gave way."""
     rows = [row for curve in given.curves for row in curve.relaxed]

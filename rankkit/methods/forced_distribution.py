@@ -202,6 +202,7 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
             unit_cuts=distribution_tables.unit_cuts(names, given) if units else pd.DataFrame(),
             curves=curves.table if units else pd.DataFrame(),
             relaxations=relaxed,
+            rules=distribution_tables.rules(table, rules, given, names),
         )
 
     def _curves(self, table: Result, people: People | None, scored: Bools, policy: Quota) -> Curves:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, Literal
 
@@ -17,8 +17,8 @@ from rankkit.findings import Finding, as_frame, pattern
 from rankkit.kernels.behaviours.mixed_standard import SCALE, logical_errors, mixed_standard_scores
 from rankkit.kernels.behaviours.retranslation import wilson
 from rankkit.kernels.multiplicity import benjamini_hochberg
-from rankkit.lazy_tables import LazyTables
 from rankkit.methods.bars_result import MixedStandardResult
+from rankkit.methods.behavioural_scoring import check_shared, plain_ratings, result_fields
 from rankkit.methods.graphic_rating_scale import GraphicRatingScale
 from rankkit.methods.rating_adjustments import Adjust
 from rankkit.privacy import pooled
@@ -94,24 +94,12 @@ class MixedStandardScale(Assessment[Ratings, MixedStandardResult]):
         object.__setattr__(self, "key", Fixed.of(_checked(self.key)))
         if not is_number(self.most_errors) or not 0 < self.most_errors < 1:
             raise SettingsError("E-SETTING", name="most_errors", value=self.most_errors, allowed="between 0 and 1")
-        ratings = self._values  # checks the settings the two share
-        for name in ("weights", "sources"):
-            object.__setattr__(self, name, getattr(ratings, name))
+        check_shared(self, SCALE)
 
     @property
     def _values(self) -> GraphicRatingScale:
         """The scoring of the values."""
-        return GraphicRatingScale(
-            scale=SCALE,
-            weights=self.weights,
-            adjust=self.adjust,
-            assume=self.assume,
-            min_weight=self.min_weight,
-            reliability=self.reliability,
-            sources=self.sources,
-            level=self.level,
-            seed=self.seed,
-        )
+        return plain_ratings(self, SCALE)
 
     def _table(self, data: Any) -> Ratings:
         """Read +, 0 and - as numbers."""
@@ -134,18 +122,15 @@ class MixedStandardScale(Assessment[Ratings, MixedStandardResult]):
         scored = self._values._estimate(values, people)  # noqa: SLF001 - the same pipeline, on values from 1 to 7
         by_rater, by_dimension = (_errors(answers, c, self.most_errors, self.level) for c in ("rater", "dimension"))
         found = as_frame([*_findings(by_rater, "rater", self.most_errors), *_findings(by_dimension, "dimension", self.most_errors)])
-        makers: dict[str, Callable[[], pd.DataFrame]] = {name: partial(scored.evidence.__getitem__, name) for name in scored.evidence}
-        makers |= {
+        tables: dict[str, Callable[[], pd.DataFrame]] = {
             "answers": answers.copy,
             "errors_by_rater": by_rater.copy,
             "errors_by_dimension": by_dimension.copy,
-            "findings": partial(_joined, found, makers["findings"]),
+            "findings": partial(_joined, found, partial(scored.evidence.__getitem__, "findings")),
         }
         lost = int(answers["score"].isna().sum())
         notes = [Problem("I-MIXEDGAPS", None, None, None, {"n": lost})] if lost else []
-        own: dict[str, Any] = {f.name: getattr(scored, f.name) for f in fields(scored) if f.init}
-        parts = {"method": type(self).__name__, "notes": (*scored.notes, *notes), "evidence": LazyTables(makers)}
-        result = MixedStandardResult(**own | parts)
+        result = MixedStandardResult(**result_fields(self, scored, notes, tables))
         if not pooled.protects_some(values):
             return result
         return replace(result, confidential=Confidential.later(partial(pooled.later, values, result, self._values)))

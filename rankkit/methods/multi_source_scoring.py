@@ -26,6 +26,7 @@ from rankkit.kernels.sources.source_errors import ErrorParts, SourceError, no_er
 from rankkit.kernels.sources.source_imputation import SourceLevels, imputed, source_levels
 from rankkit.lazy_tables import LazyParts
 from rankkit.methods.rating_scales import in_pomp
+from rankkit.methods.unscored import nobody_scored
 from rankkit.result import Result, SeBasis, Status
 from rankkit.tables.ratings import Ratings
 
@@ -296,24 +297,7 @@ class SourceScoring:
 
     def unscored(self, why: Problem) -> Result:
         """Nobody has a score, for one reason."""
-        n = len(self.table.people)
-        nothing = np.full(n, np.nan)
-        unknown: Status = "insufficient_data"
-        return Result(
-            method="MultiSourceFeedback",
-            people=self.table.people,
-            labels=self.table.labels,
-            estimate=nothing,
-            status=(unknown,) * n,
-            reasons=(why,) * n,
-            n_raters=np.zeros(n, dtype=np.int64),
-            n_obs=np.zeros(n, dtype=np.int64),
-            df=nothing,
-            level=self.settings.level,
-            seed=self.settings.seed,
-            notes=(why,),
-            design=self.design,
-        )
+        return nobody_scored("MultiSourceFeedback", self.table, why, self.settings, self.design)
 
     def fields(self, found: SourceScores) -> dict[str, Any]:
         """Fields every part of the result shares."""

@@ -13,6 +13,7 @@ from rankkit.design_audit import DesignAudit, of_comparisons, of_pairs
 from rankkit.errors import IdentificationError, InsufficientDataError, Problem, SettingsError
 from rankkit.kernels.arrays import Bools, Ints
 from rankkit.methods import pair_bootstraps, pair_dimensions, pair_fitting, pair_notes, pair_reliability, pair_tables
+from rankkit.methods.dimension_notes import of_dimension
 from rankkit.methods.pair_covariates import covariates
 from rankkit.methods.pair_data import Pairs
 from rankkit.methods.pair_fit import Judges, Link, PairFit, PairModel, Penalty, Solver, Ties
@@ -140,7 +141,7 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             try:
                 fits[table.dimensions[d]] = self._dimension(table, use & (table.dimension == d), people, d)
             except IdentificationError as error:
-                raise IdentificationError([_of_dimension(p, table.dimensions[d]) for p in error.items]) from None
+                raise IdentificationError([of_dimension(p, table.dimensions[d]) for p in error.items]) from None
         return self._several(table, fits)
 
     def _used(self, table: Comparisons) -> Bools:
@@ -228,7 +229,7 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
         for code, d in enumerate(table.dimensions):
             if d not in fitted:
                 notes.append(Problem("W-NODECISION", None, None, None, {"dimension": d}))
-                notes += [_of_dimension(note, d) for note in self._left_out(table, table.dimension == code)]
+                notes += [of_dimension(note, d) for note in self._left_out(table, table.dimension == code)]
         return notes
 
     def _several(self, table: Comparisons, fits: Mapping[str, PairedComparisonResult]) -> PairedComparisonResult:
@@ -261,7 +262,7 @@ class PairedComparison(Assessment[Comparisons, PairedComparisonResult]):
             notes=(
                 Problem("W-MIXDIM" if common is None else "I-STANDARDISED", None, None, None, {"n": len(fits)}),
                 *self._undecided(table, fits),
-                *dict.fromkeys(_of_dimension(note, d) for d, f in fits.items() for note in f.notes),
+                *dict.fromkeys(of_dimension(note, d) for d, f in fits.items() for note in f.notes),
             ),
             design=of_comparisons(table),
             evidence=pair_dimensions.evidence(table, self._used(table), fits),
@@ -287,18 +288,6 @@ def _spread(values: Any, at: Ints, n: int, empty: float) -> Any:
     out = np.full(n, empty)
     out[at] = values
     return out
-
-
-def _of_dimension(note: Problem, dimension: str) -> Problem:
-    """A dimension's note keeps its dimension where it names people."""
-    return Problem(note.code, None, dimension, None, _Frozen(note.details))
-
-
-class _Frozen(dict[str, Any]):
-    """Details of a note, hashable so that equal notes are listed once."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(tuple((k, str(v)) for k, v in self.items()))
 
 
 def _judges_per_person(table: Comparisons, pairs: Pairs) -> Ints:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -72,15 +71,3 @@ def raters_per_person(table: Rankings, rows: Bools) -> Ints:
     shown = rows & (table.status <= UNRANKED)
     seen = np.unique(table.ratee[shown] * len(table.raters) + table.rater[shown])
     return np.bincount(seen // len(table.raters), minlength=len(table.people)).astype(np.int64)
-
-
-def of_dimension(note: Problem, dimension: str) -> Problem:
-    """A dimension's note keeps its dimension where it names people."""
-    return Problem(note.code, None, dimension, None, _Frozen(note.details))
-
-
-class _Frozen(dict[str, Any]):
-    """Details of a note, hashable so that equal notes are listed once."""
-
-    def __hash__(self) -> int:  # type: ignore[override]
-        return hash(tuple((k, str(v)) for k, v in self.items()))

@@ -18,6 +18,7 @@ from rankkit.methods import rating_adjustments, rating_evidence
 from rankkit.methods.rating_adjustments import Adjust, Severities
 from rankkit.methods.rating_evidence import Evidence
 from rankkit.methods.rating_scales import in_pomp
+from rankkit.methods.unscored import nobody_scored
 from rankkit.result import Result, Status, Unit
 from rankkit.tables.people import People
 from rankkit.tables.ratings import Cells, Ratings
@@ -148,25 +149,7 @@ class Scoring:
 
     def _unscored(self, why: Problem) -> Result:
         """A dimension without scores."""
-        n = len(self.table.people)
-        nothing = np.full(n, np.nan)
-        unknown: Status = "insufficient_data"
-        return Result(
-            method="GraphicRatingScale",
-            people=self.table.people,
-            labels=self.table.labels,
-            estimate=nothing,
-            status=(unknown,) * n,
-            reasons=(why,) * n,
-            n_raters=np.zeros(n, dtype=np.int64),
-            n_obs=np.zeros(n, dtype=np.int64),
-            df=nothing,
-            unit="none",
-            level=self.settings.level,
-            seed=self.settings.seed,
-            notes=(why,),
-            design=self.design,
-        )
+        return nobody_scored("GraphicRatingScale", self.table, why, self.settings, self.design)
 
     def fields(self, found: Scored) -> dict[str, Any]:
         """Fields every part of the result shares."""

@@ -30,6 +30,7 @@ from rankkit.plot import (
     growth,
     halo,
     heatmap,
+    impact_forest,
     incident_timeline,
     judge_groups,
     judges,
@@ -77,7 +78,7 @@ _PLOTS: tuple[Any, ...] = (
     source_dots, self_other, response_surface, variance_shares,
     incident_timeline, lag_histogram, logger_map, evidence_map, code_confusion, text_length, word_contrast,
     anchor_scale, retranslation, survival_funnel, judge_groups, sankey,
-    move_log,
+    move_log, impact_forest,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from rankkit.plot.phrases import say, sentences
 from rankkit.plot.plot_data import PlotData
 
 KIND = "move_log"
+_UPRIGHT = 4  # names that fit side by side
 SHOWN = 40  # moves that can be told apart side by side
 _COLORS = {"move_up": palette.BLUE, "move_down": palette.VERMILLION, "move_quota": palette.ORANGE, "move_placed": palette.GREEN}
 
@@ -63,7 +64,7 @@ def compute(session: Any, *, lang: Lang | None = None) -> PlotData:
         x_label=say("move_log_x", lang),
         y_label=say("session_grade", lang),
         lang=lang,
-        size=(min(max(5.5, 2.0 + 0.42 * len(table)), 14.0), 2.4 + 0.75 * len(order)),
+        size=(min(max(7.5, 3.0 + 0.5 * len(table)), 14.0), 2.4 + 0.75 * len(order)),
     )
 
 
@@ -90,6 +91,7 @@ def draw(data: PlotData, ax: Axes) -> Axes:
     table = data.table
     palette.dress(ax, data.title, data.subtitle, data.x_label, data.y_label, line=86)
     lowest = min([0, *table["start"]])
+    slanted = len(table) > _UPRIGHT
     names = {int(y): str(g) for column, at in (("from", "start"), ("to", "end")) for g, y in zip(table[column], table[at], strict=True)}
     top = max(names, default=0)
     for y in sorted(names):
@@ -112,11 +114,9 @@ def draw(data: PlotData, ax: Axes) -> Axes:
         ax.add_patch(arrow)
         ax.plot([x], [a], marker="o", markersize=4, color=color)
         above = max(a, b) + 0.1
-        lettering.write(
-            ax, x, above, str(row.label), size=8, color=palette.INK, ha="center", va="bottom", rotation=60 if len(table) > 8 else 0
-        )
+        lettering.write(ax, x, above, str(row.label), size=8, color=palette.INK, ha="center", va="bottom", rotation=60 if slanted else 0)
     ax.set_xlim(-0.7, len(table) - 0.3)
-    ax.set_ylim(lowest - 0.3, top + (1.0 if len(table) > 8 else 0.45))
+    ax.set_ylim(lowest - 0.3, top + (1.0 if slanted else 0.45))
     lettering.tick_names(ax, "y", sorted(names), [lettering.legible(names[y], 14) for y in sorted(names)], size=10)
     step = max(1, len(table) // 16)
     lettering.tick_names(ax, "x", list(table["x"])[::step], [str(n) for n in table.index[::step]], size=8)

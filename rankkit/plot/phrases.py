@@ -8,6 +8,7 @@ from rankkit.errors import Lang
 from rankkit.plot import (
     phrases_of_bars,
     phrases_of_distribution,
+    phrases_of_impact,
     phrases_of_networks,
     phrases_of_pairs,
     phrases_of_rankings,
@@ -53,7 +54,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     # statuses
     "insufficient_data": ("too little data", "数据不足"),
     "not_identified": ("not identified by the design", "设计无法识别"),
-    "not_scored": ("not scored", "未评分"),
+    "not_scored": ("not scored", "不计分"),
     "suppressed": ("suppressed", "已隐去"),
     "withdrawn": ("withdrawn", "已撤回"),
     # raters
@@ -137,6 +138,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "connected": ("connected", "相连"),
     **phrases_of_bars.PHRASES,
     **phrases_of_distribution.PHRASES,
+    **phrases_of_impact.PHRASES,
     **phrases_of_networks.PHRASES,
     **phrases_of_pairs.PHRASES,
     **phrases_of_rankings.PHRASES,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rankkit.tables.source_words import SHOWN
+
 PHRASES: dict[str, tuple[str, str]] = {
     "rater_network": ("Who rates whom", "谁评价谁"),
     "rater_network_of": ("Who rates whom: {network}", "谁评价谁：{network}"),
@@ -22,12 +24,12 @@ PHRASES: dict[str, tuple[str, str]] = {
     "line_above": ("1 SD or more above", "高出 1 个标准差以上"),
     "line_below": ("1 SD or more below", "低出 1 个标准差以上"),
     "line_near": ("in between", "介于其间"),
-    "as_supervisor": ("superiors", "上级"),
-    "as_peer": ("peers", "同级"),
-    "as_subordinate": ("subordinates", "下级"),
-    "as_self": ("themselves", "本人"),
-    "as_customer": ("customers", "客户"),
-    "as_expert": ("experts", "专家"),
-    "as_system": ("systems", "系统"),
-    "as_model": ("models", "模型"),
+    "as_supervisor": ("superiors", SHOWN["supervisor"]),
+    "as_peer": ("peers", SHOWN["peer"]),
+    "as_subordinate": ("subordinates", SHOWN["subordinate"]),
+    "as_self": ("themselves", SHOWN["self"]),
+    "as_customer": ("customers", SHOWN["customer"]),
+    "as_expert": ("experts", SHOWN["expert"]),
+    "as_system": ("systems", SHOWN["system"]),
+    "as_model": ("models", SHOWN["model"]),
 }

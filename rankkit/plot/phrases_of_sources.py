@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from rankkit.tables.source_words import SHOWN
+
 PHRASES: dict[str, tuple[str, str]] = {
-    "supervisor": ("supervisor", "上级"),
-    "peer": ("peers", "同事"),
-    "subordinate": ("subordinates", "下属"),
-    "self": ("self", "本人"),
-    "customer": ("customers", "客户"),
-    "expert": ("experts", "专家"),
-    "system": ("system", "系统"),
-    "model": ("model", "模型"),
+    "supervisor": ("supervisor", SHOWN["supervisor"]),
+    "peer": ("peers", SHOWN["peer"]),
+    "subordinate": ("subordinates", SHOWN["subordinate"]),
+    "self": ("self", SHOWN["self"]),
+    "customer": ("customers", SHOWN["customer"]),
+    "expert": ("experts", SHOWN["expert"]),
+    "system": ("system", SHOWN["system"]),
+    "model": ("model", SHOWN["model"]),
     "colleagues": ("colleagues (small groups together)", "同仁（小组合并）"),
     # means of sources
     "source_dots": ("{who}: ratings by source", "{who}：各来源评分"),

@@ -14,7 +14,7 @@ from xlsxwriter.exceptions import FileCreateError
 
 from rankkit.errors import Lang, SettingsError, writing
 from rankkit.privacy.audience import Audience
-from rankkit.report import findings_page, numbers, terms
+from rankkit.report import findings_page, impact_page, numbers, terms
 from rankkit.report.grids import clean, with_grades
 from rankkit.report.plain import width_of
 from rankkit.report.views import View, view
@@ -70,8 +70,11 @@ def write(
     """
     if lang not in ("en", "zh"):
         raise SettingsError("E-SETTING", name="lang", value=lang, allowed=["en", "zh"])
-    shown: View | findings_page.FindingsView
-    if findings_page.is_findings(subject):
+    shown: View | findings_page.FindingsView | impact_page.ImpactView
+    if impact_page.is_impact(subject):
+        shown = impact_page.view(subject, audience, lang)
+        frames = shown.frames()
+    elif findings_page.is_findings(subject):
         shown = findings_page.view(subject, audience, lang, key)
         frames = shown.frames()
     else:
@@ -82,7 +85,7 @@ def write(
     return target
 
 
-def _write(shown: View | findings_page.FindingsView, frames: dict[str, pd.DataFrame], target: Path) -> None:
+def _write(shown: View | findings_page.FindingsView | impact_page.ImpactView, frames: dict[str, pd.DataFrame], target: Path) -> None:
     """Write what was cleared."""
     book = xlsxwriter.Workbook(str(target), dict(_OPTIONS))
     book.set_properties({"title": shown.title, "created": _CREATED})
@@ -128,7 +131,7 @@ def _settings(v: View) -> pd.DataFrame:
 class _Sheets:
     """The sheets of one workbook, with their shared formats and the names already taken."""
 
-    def __init__(self, book: xlsxwriter.Workbook, v: View | findings_page.FindingsView) -> None:
+    def __init__(self, book: xlsxwriter.Workbook, v: View | findings_page.FindingsView | impact_page.ImpactView) -> None:
         self.book, self.v = book, v
         self.taken: set[str] = set()
         self.formats: dict[str, Any] = {}

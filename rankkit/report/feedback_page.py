@@ -20,6 +20,7 @@ from rankkit.privacy.comments import comments as shown_comments
 from rankkit.privacy.policy import DisclosurePolicy
 from rankkit.privacy.released import Released, clear
 from rankkit.report import pictures
+from rankkit.report.dimension_labels import under_labels
 from rankkit.report.grids import clean
 from rankkit.report.html import environment
 from rankkit.report.numbers import fixed, span
@@ -56,18 +57,33 @@ class Feedback:
     goals: tuple[tuple[str, str, str, str], ...] = field(default_factory=tuple)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Material:
+    """What is brought to the conversation beside the result.
+
+    Attributes
+    ----------
+    incidents : Incidents or None
+        Those about this person are listed, of authors whose group is not protected (column ``author_source``; without it, all).
+    narratives : Narratives or None
+        Answers to the four questions; those of the person and of groups that are not protected are quoted.
+    comments : mapping of group to sequence of str
+        Free comments, one a rater; shown from ``min_comments`` on, shuffled, without dates.
+    goals : DataFrame or None
+        ``goal`` and perhaps ``measure, due, support``; empty rows are left for the conversation.
+    policy : DisclosurePolicy
+        For texts; the result brings its own for numbers.
+    """
+
+    incidents: Incidents | None = None
+    narratives: Narratives | None = None
+    comments: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    goals: pd.DataFrame | None = None
+    policy: DisclosurePolicy = field(default_factory=DisclosurePolicy)
+
+
 def write(
-    result: Result,
-    path: str | Path,
-    ratee: str,
-    *,
-    lang: Lang = "en",
-    incidents: Incidents | None = None,
-    narratives: Narratives | None = None,
-    comments: Mapping[str, Sequence[str]] | None = None,
-    goals: pd.DataFrame | None = None,
-    policy: DisclosurePolicy | None = None,
-    use: str | None = None,
+    result: Result, path: str | Path, ratee: str, material: Material | None = None, *, lang: Lang = "en", use: str | None = None
 ) -> Path:
     """Write the feedback report of one person.
 
@@ -79,18 +95,10 @@ def write(
         The file to write (``.html``).
     ratee : str
         Whose it is.
+    material : Material, optional
+        Incidents, texts, comments and goals.
     lang : {"en", "zh"}
         Language.
-    incidents : Incidents, optional
-        Those about this person are listed, of authors whose group is not protected (column ``author_source``; without it, all).
-    narratives : Narratives, optional
-        Answers to the four questions; those of the person and of groups that are not protected are quoted.
-    comments : mapping of group to sequence of str, optional
-        Free comments, one a rater; shown from ``min_comments`` on, shuffled, without dates.
-    goals : DataFrame, optional
-        ``goal`` and perhaps ``measure, due, support``; empty rows are left for the conversation.
-    policy : DisclosurePolicy, optional
-        For texts; the result brings its own for numbers.
     use : str, optional
         What the report is for; refused if the ratings were collected for something else.
 
@@ -106,40 +114,26 @@ def write(
         If the ratings were collected for another use.
     """
     with writing(path, (".html", ".htm")) as target:
-        text = page(
-            result, ratee, lang=lang, incidents=incidents, narratives=narratives, comments=comments, goals=goals, policy=policy, use=use
-        )
-        target.write_text(text, encoding="utf-8")
+        target.write_text(page(result, ratee, material, lang=lang, use=use), encoding="utf-8")
     return target
 
 
-def page(
-    result: Result,
-    ratee: str,
-    *,
-    lang: Lang = "en",
-    incidents: Incidents | None = None,
-    narratives: Narratives | None = None,
-    comments: Mapping[str, Sequence[str]] | None = None,
-    goals: pd.DataFrame | None = None,
-    policy: DisclosurePolicy | None = None,
-    use: str | None = None,
-) -> str:
+def page(result: Result, ratee: str, material: Material | None = None, *, lang: Lang = "en", use: str | None = None) -> str:
     """Return the report as text; parameters as for :func:`write`."""
     if lang not in ("en", "zh"):
         raise SettingsError("E-SETTING", name="lang", value=lang, allowed=["en", "zh"])
     if ratee not in result.people:
         raise SettingsError("E-PERSON", name=ratee)
-    policy = DisclosurePolicy() if policy is None else policy
+    more = material or Material()
     told = _numbers(clear(result, "ratee", ratee=ratee, use=use), lang)
-    seen = _seen(incidents, ratee, policy, lang)
-    texts = _texts(narratives, ratee, policy)
+    seen = _seen(more.incidents, ratee, more.policy, lang)
+    texts = _texts(more.narratives, ratee, more.policy)
     view = Feedback(
         **told["view"],
         incidents=seen,
-        comments=_comments(comments or {}, policy, lang),
+        comments=_comments(more.comments, more.policy, lang),
         questions=_questions(told, seen, texts, lang),
-        goals=_goals(goals, told["lowest"]),
+        goals=_goals(more.goals, told["lowest"]),
     )
     template = environment().get_template("feedback.html.jinja")
     return template.render(
@@ -152,7 +146,7 @@ def page(
 
 def _numbers(released: Released[Result], lang: Lang) -> dict[str, Any]:
     """Everything that is a number, from what was cleared."""
-    result, ratee = released.subject, str(released.ratee)
+    result, ratee = under_labels(released.subject), str(released.ratee)
     row = result.release("ratee", ratee).iloc[0]
     low, high = _profile(result, ratee)
     dimensions = []

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from rankkit.errors import Lang, SettingsError, writing
 from rankkit.privacy.audience import Audience
-from rankkit.report import findings_page, grids, pictures, terms, words
+from rankkit.report import findings_page, grids, impact_page, pictures, terms, words
 from rankkit.report.numbers import missing, span
 from rankkit.report.views import View, view
 from rankkit.report.words import percent, say
@@ -87,6 +87,8 @@ def page(
         raise SettingsError("E-SETTING", name="lang", value=lang, allowed=["en", "zh"])
     if findings_page.is_findings(subject):
         return _findings(findings_page.view(subject, audience, lang, key))
+    if impact_page.is_impact(subject):
+        return impact_page.page(subject, audience=audience, lang=lang)
     return _page(view(subject, audience, lang, ratee if audience == "ratee" else None, key, team=team, use=use))
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from markupsafe import Markup, escape
 
 from rankkit.errors import Lang, language
-from rankkit.report import findings_page, plain, terms
+from rankkit.report import findings_page, impact_page, plain, terms
 from rankkit.report.grids import clean
 from rankkit.report.views import is_comparison, view
 from rankkit.report.words import say
 from rankkit.wording import sentence
+
+if TYPE_CHECKING:
+    from rankkit.calibration.impact import Impact
 
 _CELL = "padding:2px 12px 2px 4px;white-space:nowrap;"
 _NOTE = "margin:2px 0;max-width:60em;"
@@ -38,6 +41,8 @@ def html(subject: Any) -> str:
         return str(_frame("", [_table(*plain.frame_cells(subject, lang))]))
     if findings_page.is_findings(subject):
         return str(_findings(findings_page.view(subject, "hr", lang)))
+    if impact_page.is_impact(subject):
+        return str(_impact(subject, lang))
     v = view(subject, "committee", lang, brief=True)
     notes = [Markup('<p style="{}">{}</p>').format(_NOTE, line) for line in _notes(v)]
     if is_comparison(subject):
@@ -49,6 +54,15 @@ def html(subject: Any) -> str:
         return str(_frame(f"{v.title}: {', '.join(clean(m) for m in v.methods)}", [*tables, *notes]))
     tables = [] if v.scores is None else [_table(*plain.score_cells(v, v.scores))]
     return str(_frame(plain.heading(v), [*tables, *notes]))
+
+
+def _impact(found: Impact, lang: Lang) -> Markup:
+    """Rates, then ratios at both ends in the comparison the rules ask for, then what to know."""
+    v = impact_page.view(found, "committee", lang)
+    tables = [t for t in (impact_page.rates(found, lang), impact_page.compared(found, lang, v.pack.compare_with)) if t is not None]
+    parts = [part for t in tables for part in (_paragraph(t.title, bold=True), _table(*plain.grid_cells(t)))]
+    parts += [] if len(found.comparisons) else [_paragraph(impact_page.phrase("nothing", lang))]
+    return _frame(v.heading(), [*parts, *(_paragraph(n.text(lang)) for n in found.notes)])
 
 
 def _findings(v: findings_page.FindingsView) -> Markup:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from rankkit.errors import Lang, language
-from rankkit.report import findings_page, numbers, terms
-from rankkit.report.grids import clean, grades_of, grid
+from rankkit.report import findings_page, impact_page, numbers, terms
+from rankkit.report.grids import Grid, clean, grades_of, grid
 from rankkit.report.views import View, is_comparison, view
 from rankkit.report.words import NO_BREAK, percent, say
 from rankkit.wording import sentence
+
+if TYPE_CHECKING:
+    from rankkit.calibration.impact import Impact
 
 WIDEST = 100
 _ALL, _FIRST, _LAST = 12, 10, 2
@@ -69,6 +72,8 @@ def text(subject: Any) -> str:
         return "\n".join(aligned(*frame_cells(subject, lang)))
     if findings_page.is_findings(subject):
         return _findings(findings_page.view(subject, "hr", lang))
+    if impact_page.is_impact(subject):
+        return _impact(subject, lang)
     if is_comparison(subject):
         return _comparison(view(subject, "committee", lang), lang)
     return _result(view(subject, "committee", lang, brief=True))
@@ -235,6 +240,20 @@ def findings_heading(v: findings_page.FindingsView) -> str:
     """First line of findings: how many checks, patterns and refusals."""
     colon, comma = ("：", "，") if v.lang == "zh" else (": ", ", ")
     return v.title + colon + comma.join(f"{name} {n}" if v.lang == "zh" else f"{name.lower()} {n}" for name, n in v.facts)
+
+
+def _impact(found: Impact, lang: Lang) -> str:
+    """Ratios at both ends, then what to know."""
+    v = impact_page.view(found, "committee", lang)
+    lines = _wrap(v.heading(), "")
+    laid = impact_page.short(found, lang)
+    lines += aligned(*grid_cells(laid)) if laid else _wrap(impact_page.phrase("nothing", lang))
+    return "\n".join([*lines, *(wrapped for n in found.notes for wrapped in _wrap(clean(n.text(lang))))])
+
+
+def grid_cells(laid: Grid) -> tuple[list[str], list[list[str]], list[bool]]:
+    """Return headings, rows and which columns are numbers, of a table laid out for a page."""
+    return [h.text for h in laid.headings], shortened([[c.text for c in row] for row in laid.rows]), [h.number for h in laid.headings]
 
 
 def _comparison(v: View, lang: Lang) -> str:

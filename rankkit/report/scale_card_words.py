@@ -37,23 +37,23 @@ _WORDS: dict[str, tuple[str, str]] = {
             "Judges who had neither written the examples nor defined the dimensions sorted them into dimensions (agreement, with its "
             "{level} interval) and placed them on the scale (mean and standard deviation)."
         ),
-        "既未撰写示例也未定义维度的判断者把示例归入维度（一致率及其 {level} 区间），并评定其在量表上的位置（均值与标准差）。",
+        "既未撰写示例也未定义维度的评判者把示例归入维度（一致率及其 {level} 区间），并评定其在量表上的位置（均值与标准差）。",
     ),
     "evidence_elsewhere": (
         (
             "Judges sorted the examples into dimensions (agreement, with its interval) and placed them on the scale (mean and standard "
             "deviation). The scale was built elsewhere: whether these judges had written the examples is not known here."
         ),
-        "判断者把示例归入维度（一致率及其区间），并评定其在量表上的位置（均值与标准差）。本量表由他处编制：这些判断者是否曾撰写示例，此处不详。",
+        "评判者把示例归入维度（一致率及其区间），并评定其在量表上的位置（均值与标准差）。本量表由他处编制：这些评判者是否曾撰写示例，此处不详。",
     ),
     "evidence_overlap": (
         "Some judges had written examples or defined dimensions; this was accepted in writing.",
-        "部分判断者曾撰写示例或定义维度；这已书面接受。",
+        "部分评判者曾撰写示例或定义维度；这已书面接受。",
     ),
     "example": ("Example", "示例"),
     "value": ("Mean", "均值"),
     "sd": ("SD", "标准差"),
-    "judges": ("Judges", "判断者"),
+    "judges": ("Judges", "评判者"),
     "agreement": ("Agreement", "一致率"),
     "notes": ("What to keep in mind", "使用须知"),
     "edition": (

@@ -11,6 +11,7 @@ from functools import lru_cache
 from string import Formatter
 
 from rankkit.errors import Lang
+from rankkit.tables.source_words import SHOWN
 from rankkit.wording import CATALOGUE
 
 COLUMNS = ("message", "what_it_could_also_be", "suggested_action")
@@ -137,6 +138,4 @@ def _word(field: str, value: str, lang: Lang) -> str:
 @lru_cache(maxsize=2)
 def _sources(lang: Lang) -> dict[str, str]:
     """Sources as findings about networks of raters name them."""
-    from rankkit.bias.rating_network import SOURCES_ZH  # noqa: PLC0415 - loaded when a sentence is about a network
-
-    return dict(SOURCES_ZH) if lang == "zh" else {after: before for before, after in SOURCES_ZH.items()}
+    return dict(SHOWN) if lang == "zh" else {after: before for before, after in SHOWN.items()}

@@ -16,7 +16,7 @@ from rankkit.report.grids import Cell, Grid, Heading, clean, person_cell
 from rankkit.report.numbers import BLANK, fixed, missing, span
 
 _WORDED = frozenset({"code", "second_code", "why", "pair", "reason"})
-_PERSONS = frozenset({"label", "proposer", "manager", "group", "first_speaker"})
+_PERSONS = frozenset({"label", "proposer", "manager", "group", "first_speaker", "higher", "lower", "across_label", "other"})
 
 
 def number(value: Any, places: int = 2) -> str:
@@ -41,7 +41,7 @@ def _heading(name: str, lang: Lang, *, numeric: bool) -> Heading:
     return Heading(found[lang == "zh"] if found else clean(name), number=numeric)
 
 
-def _grid(rows: Sequence[Mapping[str, Any]], lang: Lang, places: Mapping[str, int], title: str = "") -> Grid | None:
+def laid_out(rows: Sequence[Mapping[str, Any]], lang: Lang, places: Mapping[str, int], title: str = "") -> Grid | None:
     """Lay out rows; columns with a number of decimals stand right."""
     if not rows:
         return None
@@ -66,7 +66,7 @@ def _cell(name: str, value: Any, lang: Lang, places: Mapping[str, int]) -> Cell:
 def quota(session: SessionRecord, lang: Lang) -> Grid | None:
     """Seats, grades held before and now, free seats."""
     rows = [{"grade": g, **{k: row[k] for k in ("seats", "before", "used", "slack")}} for g, row in session.quota.iterrows()]
-    return _grid(rows, lang, dict.fromkeys(("seats", "before", "used", "slack"), 0))
+    return laid_out(rows, lang, dict.fromkeys(("seats", "before", "used", "slack"), 0))
 
 
 def before_after(session: SessionRecord, lang: Lang) -> Grid | None:
@@ -86,7 +86,7 @@ def before_after(session: SessionRecord, lang: Lang) -> Grid | None:
                 "now_range": span(percents["now_low"], percents["now_high"], 0, lang),
             }
         )
-    return _grid(rows, lang, dict.fromkeys(("before", "share_before", "before_range", "now", "share_now", "now_range"), 0))
+    return laid_out(rows, lang, dict.fromkeys(("before", "share_before", "before_range", "now", "share_now", "now_range"), 0))
 
 
 def moves(session: SessionRecord, lang: Lang, most: int | None = None) -> Grid | None:
@@ -108,13 +108,13 @@ def moves(session: SessionRecord, lang: Lang, most: int | None = None) -> Grid |
                 "undone_by": row["undone_by"],
             }
         )
-    return _grid(rows[-most:] if most else rows, lang, {"event": 0, "undone_by": 0})
+    return laid_out(rows[-most:] if most else rows, lang, {"event": 0, "undone_by": 0})
 
 
 def who(session: SessionRecord, lang: Lang) -> Grid | None:
     """Standing moves by proposer and manager."""
     rows = [{str(k): v for k, v in row.items()} for row in session.who_moved_whom.to_dict("records")]
-    return _grid(rows, lang, dict.fromkeys(("up", "down", "placed", "quota_only", "without_evidence"), 0))
+    return laid_out(rows, lang, dict.fromkeys(("up", "down", "placed", "quota_only", "without_evidence"), 0))
 
 
 def boundary(session: SessionRecord, lang: Lang, most: int | None = None) -> Grid | None:
@@ -131,7 +131,72 @@ def boundary(session: SessionRecord, lang: Lang, most: int | None = None) -> Gri
         }
         for _, row in session.boundary.iterrows()
     ]
-    return _grid(rows[:most] if most else rows, lang, {"score": 2, "chance": 2})
+    return laid_out(rows[:most] if most else rows, lang, {"score": 2, "chance": 2})
+
+
+def some(names: Sequence[str], lang: Lang, most: int = 5) -> str:
+    """Write the first of many names, and how many there are."""
+    comma, more = ("、", "等 {n} 人") if lang == "zh" else (", ", " and {n} more")
+    told = comma.join(clean(n) for n in names[:most])
+    left = len(names) - most
+    return told if left <= 0 else told + more.format(n=len(names) if lang == "zh" else left)
+
+
+def moved_cuts(session: SessionRecord, lang: Lang, most: int | None = None) -> Grid | None:
+    """Whom across the cut each person moved could not be told from, nearest first."""
+    table, told, rows = session.moves, session.moved_cuts, []
+    standing = table[table["undone_by"].isna()]
+    for n, move in standing.iterrows():
+        row: dict[str, Any] = {"event": n, "label": move["label"], "moved": f"{move['from']} → {move['to']}"}
+        for side in ("left", "joined"):
+            of = move[f"n_{side}"]
+            names = told.loc[(told["move"] == n) & (told["side"] == side), "other_label"].tolist()
+            told_of = BLANK if missing(of) else terms_of_sessions.counted(len(names), int(of), lang)
+            colon = "：" if lang == "zh" else ": "
+            row[side] = f"{told_of}{colon}{some(names, lang, 3)}" if names else told_of
+        rows.append(row)
+    return laid_out(rows[-most:] if most else rows, lang, {"event": 0})
+
+
+def reversed_pairs(session: SessionRecord, lang: Lang, most: int = 20) -> Grid | None:
+    """Pairs whose order by score was turned round, those told apart first."""
+    rows = [
+        {
+            "higher": row["higher_label"],
+            "higher_grade": row["higher_grade"],
+            "lower": row["lower_label"],
+            "lower_grade": row["lower_grade"],
+            "difference": row["difference"],
+            "sed": row["se"],
+            "apart": word("apart" if row["apart"] else "not_apart", lang),
+            "moves": row["moves"],
+        }
+        for _, row in session.reversals.table.head(most).iterrows()
+    ]
+    return laid_out(rows, lang, {"difference": 2, "sed": 2})
+
+
+def moves_and_groups(table: pd.DataFrame, lang: Lang, most: int | None = None) -> Grid | None:
+    """How groups fared before and after each move, at both ends."""
+    rows = [
+        {
+            "event": n,
+            "label": row["label"],
+            "moved": row["moved"],
+            "group": f"{row['attribute']}: {row['group']}",
+            "outcome": row["outcome"],
+            "ratio": change(row["ratio_before"], row["ratio_after"]),
+            "adverse_ratio": change(row["adverse_ratio_before"], row["adverse_ratio_after"]),
+        }
+        for n, row in table.iterrows()
+        if not (missing(row["ratio_before"]) and missing(row["ratio_after"]))
+    ]
+    return laid_out(rows[-most:] if most else rows, lang, {"event": 0, "ratio": 0, "adverse_ratio": 0})
+
+
+def change(before: Any, after: Any) -> str:
+    """Write two numbers, or one where they look alike."""
+    return f"{number(before)} → {number(after)}" if number(before) != number(after) else number(after)
 
 
 def agenda(session: SessionRecord, lang: Lang, most: int | None = None) -> Grid | None:
@@ -152,7 +217,7 @@ def agenda(session: SessionRecord, lang: Lang, most: int | None = None) -> Grid 
         }
         for ratee, row in cases[cases["part"] != "together"].iterrows()
     ]
-    return _grid(rows[:most] if most else rows, lang, {"order": 0, "boundary": 2, "entropy": 2, "priority": 2})
+    return laid_out(rows[:most] if most else rows, lang, {"order": 0, "boundary": 2, "entropy": 2, "priority": 2})
 
 
 def group_moves(tested: GroupMoves, lang: Lang, title: str = "") -> Grid | None:
@@ -176,16 +241,16 @@ def group_moves(tested: GroupMoves, lang: Lang, title: str = "") -> Grid | None:
     if not any(row["reason"] for row in rows):
         rows = [{k: v for k, v in row.items() if k != "reason"} for row in rows]
     places = {"n": 0, "up": 0, "down": 0, "mean_move": 2, "expected_move": 2, "p": 3, "q": 3, "odds": 2, "odds_range": 0}
-    return _grid(rows, lang, places, title)
+    return laid_out(rows, lang, places, title)
 
 
 def retained(session: SessionRecord, lang: Lang) -> Grid | None:
-    """Rank correlations with scores and pre-votes."""
-    rows = [
-        {"pair": pair, "n": row["n"], "rho": row["rho"], "interval": span(row["ci_low"], row["ci_high"], 2, lang)}
-        for pair, row in session.retained.iterrows()
-    ]
-    return _grid(rows, lang, {"n": 0, "rho": 2, "interval": 0})
+    """Rank correlations with scores, pre-votes and results."""
+    rows = []
+    for pair, row in session.retained.iterrows():
+        range_ = BLANK if missing(row["ci_low"]) else span(row["ci_low"], row["ci_high"], 2, lang)
+        rows.append({"pair": pair, "n": row["n"], "rho": row["rho"], "interval": range_, "reason": row["reason"]})
+    return laid_out(rows, lang, {"n": 0, "rho": 2, "interval": 0})
 
 
 def grades(session: SessionRecord, lang: Lang) -> Grid | None:
@@ -200,7 +265,7 @@ def grades(session: SessionRecord, lang: Lang) -> Grid | None:
     ]
     for (_, cells), chance in zip(rows, table["probability"], strict=True):
         cells["chance"] = chance
-    out = _grid([cells for _, cells in rows], lang, {"score": 2, "chance": 2})
+    out = laid_out([cells for _, cells in rows], lang, {"score": 2, "chance": 2})
     if out is None:
         return None
     named = [(person_cell(ratee, str(cells["label"])), *row[1:]) for (ratee, cells), row in zip(rows, out.rows, strict=True)]
@@ -224,4 +289,4 @@ def impact(found: Impact, lang: Lang) -> Grid | None:
         }
         for row in merged.to_dict("records")
     ]
-    return _grid(rows, lang, {"ratio": 2, "adverse_ratio": 2, "p": 3})
+    return laid_out(rows, lang, {"ratio": 2, "adverse_ratio": 2, "p": 3})

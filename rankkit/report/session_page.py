@@ -1,4 +1,4 @@
-"""A calibration session as a page: the live view in a notebook, and the final report."""
+"""A calibration session as a page: the final report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from rankkit.calibration.session_record import SessionRecord
-from rankkit.errors import Lang, SettingsError, language, writing
+from rankkit.errors import Lang, SettingsError, writing
 from rankkit.report import html, pictures, session_grids, terms_of_sessions
 from rankkit.report.grids import Grid, clean
 from rankkit.report.words import say
@@ -31,6 +31,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "participants": ("Participants", "参会者"),
     "moves": ("Standing moves", "有效调整"),
     "undone": ("Taken back", "已撤销"),
+    "events": ("Events", "事件"),
+    "cycle": ("Period", "考核周期"),
     "quota_only": ("Down only for the curve", "仅为比例下调"),
     "of": ("{n} of {of}", "{of} 次中 {n} 次"),
     "agreement": ("Vote agreement", "投票一致度"),
@@ -41,6 +43,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         ),
         "预投票两两加权一致度的平均值：{cases} 个案例为 {observed}；若随机抽取投票则为 {expected}。Krippendorff α（有序）：{alpha}。",
     ),
+    "agreement_none": ("No case has two pre-votes or more.", "没有案例获得两张或以上预投票。"),
     "votes_closed": (
         "{given} of {asked} pre-votes are given. They are shown to nobody who could still be led by them.",
         "预投票已投 {given} 张，共 {asked} 张。在可能受其影响之前，不向任何人显示。",
@@ -50,10 +53,13 @@ PHRASES: dict[str, tuple[str, str]] = {
     "managers": ("Before and now, by manager", "各经理的会前与现在"),
     "managers_say": (
         (
-            "Intervals are exact and hold together for the grades of one manager ({level}). Wide ones are common in small teams: "
-            "a team's share says little."
+            "Intervals are exact multinomial ones: Clopper–Pearson with Bonferroni's correction, so that those of one manager's grades "
+            "hold together ({level}). Wide ones are common in small teams: a team's share says little."
         ),
-        "区间为精确区间，对同一经理的各等级同时成立（{level}）。小团队的区间通常很宽：其占比说明不了什么。",
+        (
+            "区间为多项分布的精确区间（Clopper–Pearson，经 Bonferroni 校正），对同一经理的各等级同时成立（{level}）。"
+            "小团队的区间通常很宽：其占比说明不了什么。"
+        ),
     ),
     "moved_by_manager": ("Were anybody's people moved differently?", "各经理的人员是否被区别调整？"),
     "moved_say": (
@@ -65,7 +71,46 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "move_log": ("Moves", "调整记录"),
     "who": ("Who moved whom", "谁调整了谁"),
-    "boundary": ("Who could not be told apart", "无法区分的人员"),
+    "boundary": ("Who could not be told apart when the session began", "会前无法区分的人员"),
+    "moved_cuts": ("Who could not be told apart at the cuts moved", "调整所跨分界处无法区分的人员"),
+    "moved_cuts_say": (
+        (
+            "People on either side of the cut whose score differs from that of the person moved by less than t standard errors of the "
+            "difference (shared raters counted). Of those left behind the scores cannot say why they were not moved."
+        ),
+        "分界两侧与被调整者分数之差小于 t 倍差异标准误的人员（已计入共有评分者）。对于留在原等级者，分数无法说明为何未被调整。",
+    ),
+    "reversals": ("What was turned round", "被反转的调整与次序"),
+    "reversals_say": (
+        (
+            "{moves} moves were taken: {undone} taken back, {turned} followed by one in the other direction (reversal rate {rate}). "
+            "Of {pairs} pairs with different scores {reversed} are now in the other order ({before} were so before the session); "
+            "in {apart} of these the scores tell the two apart."
+        ),
+        (
+            "共作出 {moves} 次调整：{undone} 次被撤销，{turned} 次其后又反向调整（反转率 {rate}）。{pairs} "
+            "对分数不同的人员中，{reversed} 对的等级次序现与分数相反（会前已有 {before} 对）；其中 {apart} "
+            "对在统计上可以区分。"
+        ),
+    ),
+    "retained_say": (
+        (
+            "Spearman's ρ with mid-ranks, best grade highest; interval by Fisher's z with the variance of Bonett and Wright. "
+            "Grades before were made from the scores: of that correlation there is no interval."
+        ),
+        "Spearman ρ（并列取平均秩，最优等级最高）；区间为 Fisher z 变换，方差按 Bonett 与 Wright。会前等级由分数得出，其相关不给区间。",
+    ),
+    "impact_moves": ("Groups: each move, at both ends", "群体：每次调整前后（两端）"),
+    "impact_moves_say": (
+        (
+            "Ratios to the group that fares best, before and after each move. Worked out for this view; the session holds none of it. "
+            "Whose rate changes tells the group of the person moved: for those who may know it."
+        ),
+        (
+            "相对于最有利群体的比率，每次调整之前与之后。仅为本视图计算，会话中不保存。"
+            "比率的变化会透露被调整者所属群体：仅供有权知悉者阅读。"
+        ),
+    ),
     "retained": ("How much of the judgement was kept", "保留了多少原有判断"),
     "agenda": ("Agenda", "议程"),
     "agenda_say": (
@@ -97,6 +142,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "none": ("None so far.", "暂无。"),
     "plot_sankey": ("Grades before and now", "会前与现在的等级"),
+    "plot_impact_forest": ("Groups, at both ends", "群体（两端）"),
     "plot_move_log": ("Moves in time", "调整时间线"),
 }
 """What the page says: (English, Chinese)."""
@@ -139,47 +185,44 @@ def page(session: SessionRecord, *, lang: Lang = "en", attributes: Attributes | 
     if lang not in ("en", "zh"):
         raise SettingsError("E-SETTING", name="lang", value=lang, allowed=["en", "zh"])
     sections = _sections(session, lang, attributes)
-    return _render("session.html.jinja", session, lang, sections=sections, pictures=_pictures(session, lang), audit=_audit(session, lang))
+    return render(
+        "session.html.jinja", session, lang, sections=sections, pictures=_pictures(session, lang, attributes), audit=_audit(session, lang)
+    )
 
 
-def live(session: SessionRecord) -> str:
-    """Return the view for a notebook: where the session stands, no script."""
-    lang = language()
-    sections = [_section("quota", lang, session_grids.quota(session, lang))]
-    if session.phase != "prepare":
-        sections += [_agenda(session, lang, 12)]
-    sections += [
-        _section("managers", lang, session_grids.before_after(session, lang), phrase("managers_say", lang, level="95 %")),
-        _section("move_log", lang, session_grids.moves(session, lang, 10)),
-        _section("boundary", lang, session_grids.boundary(session, lang, 10)),
-    ]
-    return _render("session_live.html.jinja", session, lang, sections=sections)
-
-
-def _pictures(session: SessionRecord, lang: Lang) -> list[tuple[str, Markup]]:
+def _pictures(session: SessionRecord, lang: Lang, attributes: Attributes | None) -> list[tuple[str, Markup]]:
     """Draw what there is to draw, reduced to shapes."""
     from rankkit import plot  # noqa: PLC0415 - matplotlib is loaded only where something is drawn
 
+    subjects: list[tuple[Any, str]] = [(session, kind) for kind in plot.kinds(session)]
+    if attributes is not None:
+        found = session.impact(attributes)
+        subjects += [(found, kind) for kind in plot.kinds(found) if f"plot_{kind}" in PHRASES]
     out = []
-    for kind in plot.kinds(session):
+    for subject, kind in subjects:
         caption = phrase(f"plot_{kind}", lang)
-        svg = pictures.shapes_only(plot.svg(session, kind, lang=lang), f"{kind}-", caption)
+        svg = pictures.shapes_only(plot.svg(subject, kind, lang=lang), f"{kind}-", caption)
         out.append((caption, Markup(svg)))  # noqa: S704 - shapes only, rebuilt from a list of harmless elements
     return out
 
 
-def _render(template: str, session: SessionRecord, lang: Lang, **parts: Any) -> str:
-    notes = [(_begun(clean(n.message(lang))), clean(n.fix(lang))) for n in session.notes]
+def render(template: str, session: SessionRecord, lang: Lang, **parts: Any) -> str:
+    """Fill a template with what every page of a session says."""
     return html.environment().get_template(template).render(
         title=clean(session.title) or phrase("untitled", lang),
         lang=lang,
         html_lang="zh-Hans" if lang == "zh" else "en",
         say=lambda key, **details: say(key, lang, **details),
         phrase=lambda key, **details: phrase(key, lang, **details),
-        facts=_facts(session, lang),
-        notes=notes,
+        facts=facts_of(session, lang),
+        notes=notes_of(session, lang),
         **parts,
     )  # fmt: skip
+
+
+def notes_of(session: SessionRecord, lang: Lang) -> list[tuple[str, str]]:
+    """What to keep in mind, and what to do about it."""
+    return [(_begun(clean(n.message(lang))), clean(n.fix(lang))) for n in session.notes]
 
 
 def _begun(text: str) -> str:
@@ -187,7 +230,8 @@ def _begun(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _facts(session: SessionRecord, lang: Lang) -> list[tuple[str, str]]:
+def facts_of(session: SessionRecord, lang: Lang) -> list[tuple[str, str]]:
+    """Where the session stands, in a few numbers."""
     state = session.state
     only, down = session.quota_only
     facts = [
@@ -196,17 +240,20 @@ def _facts(session: SessionRecord, lang: Lang) -> list[tuple[str, str]]:
         (phrase("participants", lang), str(len(state.participants))),
         (phrase("moves", lang), str(len(state.standing))),
         (phrase("undone", lang), str(sum(bool(m.undone) for m in state.moves.values()))),
+        (phrase("events", lang), str(state.count)),
     ]
+    facts = [(phrase("cycle", lang), clean(state.start["cycle"])), *facts] if state.start.get("cycle") else facts
     return facts + ([(phrase("quota_only", lang), phrase("of", lang, n=only, of=down))] if down else [])
 
 
-def _section(key: str, lang: Lang, grid: Grid | None, text: str = "") -> tuple[str, str, Grid | None]:
+def section(key: str, lang: Lang, grid: Grid | None, text: str = "") -> tuple[str, str, Grid | None]:
     """Heading, sentence and table of a section; without rows it says so."""
     return phrase(key, lang), text or ("" if grid else phrase("none", lang)), grid
 
 
-def _agenda(session: SessionRecord, lang: Lang, most: int | None = None) -> tuple[str, str, Grid | None]:
-    return _section("agenda", lang, session_grids.agenda(session, lang, most), phrase("agenda_say", lang, n=len(session.state.batch)))
+def agenda_section(session: SessionRecord, lang: Lang, most: int | None = None) -> tuple[str, str, Grid | None]:
+    """The agenda, and what is ratified together."""
+    return section("agenda", lang, session_grids.agenda(session, lang, most), phrase("agenda_say", lang, n=len(session.state.batch)))
 
 
 def _sections(session: SessionRecord, lang: Lang, attributes: Attributes | None) -> list[tuple[str, str, Grid | None]]:
@@ -215,12 +262,14 @@ def _sections(session: SessionRecord, lang: Lang, attributes: Attributes | None)
     before, now = (session_grids.number(x, 2) for x in session.spread)
     p = session_grids.number(tested.overall, 3)
     out = [
-        _section("quota", lang, session_grids.quota(session, lang)),
-        _section("managers", lang, session_grids.before_after(session, lang), phrase("managers_say", lang, level="95 %")),
-        _section("moved_by_manager", lang, session_grids.group_moves(tested, lang), phrase("moved_say", lang, p=p)),
-        _section("move_log", lang, session_grids.moves(session, lang)),
-        _section("who", lang, session_grids.who(session, lang)),
-        _section("boundary", lang, session_grids.boundary(session, lang)),
+        section("quota", lang, session_grids.quota(session, lang)),
+        section("managers", lang, session_grids.before_after(session, lang), phrase("managers_say", lang, level="95 %")),
+        section("moved_by_manager", lang, session_grids.group_moves(tested, lang), phrase("moved_say", lang, p=p)),
+        section("move_log", lang, session_grids.moves(session, lang)),
+        section("who", lang, session_grids.who(session, lang)),
+        section("moved_cuts", lang, session_grids.moved_cuts(session, lang), phrase("moved_cuts_say", lang)),
+        section("boundary", lang, session_grids.boundary(session, lang)),
+        section("reversals", lang, session_grids.reversed_pairs(session, lang), _reversals(session, lang)),
     ]
     if session.phase == "prepare":
         asked, given = _ballots(session)
@@ -228,17 +277,30 @@ def _sections(session: SessionRecord, lang: Lang, attributes: Attributes | None)
     else:
         a = session.vote_agreement
         told = {k: session_grids.number(getattr(a, k), 2) for k in ("observed", "expected", "alpha")}
-        out.append((phrase("agreement", lang), phrase("agreement_say", lang, cases=a.cases, **told), None))
-        out.append(_agenda(session, lang))
-    out.append(_section("retained", lang, session_grids.retained(session, lang), phrase("spread", lang, before=before, now=now)))
+        text = phrase("agreement_say", lang, cases=a.cases, **told) if a.cases else phrase("agreement_none", lang)
+        out.append((phrase("agreement", lang), text, None))
+        out.append(agenda_section(session, lang))
+    blank = "" if lang == "zh" else " "
+    told_of = f"{phrase('retained_say', lang)}{blank}{phrase('spread', lang, before=before, now=now)}"
+    out.append(section("retained", lang, session_grids.retained(session, lang), told_of))
     if attributes is not None:
         found = session.impact(attributes)
-        out.append(_section("impact", lang, session_grids.impact(found, lang), f"{phrase('impact_say', lang)} {found.caveat(lang)}"))
+        out.append(section("impact", lang, session_grids.impact(found, lang), f"{phrase('impact_say', lang)}{blank}{found.caveat(lang)}"))
+        moved = session_grids.moves_and_groups(session.impact_of_moves(attributes), lang)
+        out.append(section("impact_moves", lang, moved, phrase("impact_moves_say", lang)))
         for name in attributes.names:
             grid = session_grids.group_moves(session.moves_by_group(attributes, name), lang, clean(name))
             out.append((f"{phrase('impact_groups', lang)}: {clean(name)}", "", grid))
-    out.append(_section("final", lang, session_grids.grades(session, lang)))
+    out.append(section("final", lang, session_grids.grades(session, lang)))
     return out
+
+
+def _reversals(session: SessionRecord, lang: Lang) -> str:
+    """Say what was turned round."""
+    r = session.reversals
+    rate = "–" if not r.moves else f"{100 * r.rate:.0f} %"
+    numbers = {k: getattr(r, k) for k in ("moves", "undone", "turned", "pairs", "before", "reversed", "apart")}
+    return phrase("reversals_say", lang, rate=rate, **numbers)
 
 
 def _ballots(session: SessionRecord) -> tuple[int, int]:

@@ -21,10 +21,14 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "people_above": ("People above", "以上人数"),
     "rule": ("Rule", "规则"),
     "why": ("Why", "原因"),
+    "best": ("Best possible grade", "最高可评等级"),
+    "worst": ("Worst possible grade", "最低可评等级"),
+    "locked": ("Decided", "已定"),
 }
 TABLES: dict[str, tuple[str, str]] = {
     "curves": ("Units and their curves", "部门与评级单元"),
     "unit_quota": ("Quota by unit", "各单元名额"),
     "unit_cuts": ("Cuts by unit", "各单元等级分界"),
+    "rules": ("Rules about persons", "针对个人的规则"),
     "relaxations": ("Rules that gave way", "已放宽的规则"),
 }

@@ -24,7 +24,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "step": ("From – to", "周期间"),
     "superiors": ("Superiors", "上级人数"),
     "controlled": ("Earlier rating held constant", "控制前期评分"),
-    "form": ("Form", "评价表"),
+    "form": ("Form", "表单"),
     "usual": ("Usual distance", "通常的偏离"),
     "identical": ("Identical", "相同份数"),
     "expected": ("Share expected", "预期占比"),
@@ -40,7 +40,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "cliques": ("Groups who rate each other higher", "互评偏高的小组"),
     "nominated_raters": ("Raters whom the ratee chose", "被评人提名的评价人"),
     "retaliation": ("Upward ratings after downward ratings", "上级评分之后的上行评价"),
-    "bombing": ("Single forms far from the others", "明显偏离的评价表"),
+    "bombing": ("Single forms far from the others", "明显偏离的表单"),
     "copying": ("Answers carried over", "答案沿用"),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rankkit.tables.source_words import SHOWN
+
 COLUMNS: dict[str, tuple[str, str]] = {
     "family": ("Family", "检验族"),
     "design_ok": ("Design allows it", "设计是否支持"),
@@ -48,12 +50,12 @@ VALUES: dict[str, tuple[str, str]] = {
     "anchor": ("severity from anchors", "据锚定对象去除宽严"),
     "objective": ("against an objective measure", "据客观指标调整"),
     "mfrm": ("fair average (many-facet Rasch)", "公平平均分（多面 Rasch）"),
-    "supervisor": ("supervisor", "上级"),
-    "peer": ("peer", "同事"),
-    "subordinate": ("subordinate", "下属"),
-    "customer": ("customer", "客户"),
-    "expert": ("expert", "专家"),
-    "system": ("system", "系统"),
+    "supervisor": ("supervisor", SHOWN["supervisor"]),
+    "peer": ("peer", SHOWN["peer"]),
+    "subordinate": ("subordinate", SHOWN["subordinate"]),
+    "customer": ("customer", SHOWN["customer"]),
+    "expert": ("expert", SHOWN["expert"]),
+    "system": ("system", SHOWN["system"]),
     "self": ("self", "自评"),
     "standard error of measurement": ("standard error of measurement", "测量标准误"),
     "smallest detectable difference": ("smallest detectable difference", "最小可检出差值"),

@@ -55,6 +55,18 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "adverse_ratio": ("Ratio faring badly", "不利比率之比"),
     "text": ("In words", "说明"),
     "reason": ("Remark", "备注"),
+    "left": ("Not told apart: grade left", "原等级中无法区分"),
+    "joined": ("Not told apart: grade joined", "新等级中无法区分"),
+    "higher": ("Higher score", "分数较高者"),
+    "higher_grade": ("grade", "等级"),
+    "lower": ("Lower score", "分数较低者"),
+    "lower_grade": ("grade", "等级"),
+    "difference": ("Difference", "分数差"),
+    "sed": ("SE", "标准误"),
+    "apart": ("Told apart", "能否区分"),
+    "moves": ("Events", "事件"),
+    "side": ("Side", "方向"),
+    "other": ("Person", "人员"),
 }
 """Column: (English, Chinese)."""
 
@@ -82,8 +94,25 @@ WORDS: dict[str, tuple[str, str]] = {
     "score_now": ("score and grade now", "分数与现等级"),
     "votes_before": ("pre-votes and grade before", "预投票与会前等级"),
     "votes_now": ("pre-votes and grade now", "预投票与现等级"),
+    "kpi_before": ("results (KPI) and grade before", "业绩（KPI）与会前等级"),
+    "kpi_now": ("results (KPI) and grade now", "业绩（KPI）与现等级"),
+    "made from the scores": ("no interval: made from the scores", "无区间：会前等级由分数得出"),
+    "apart": ("yes", "能"),
+    "not_apart": ("no", "不能"),
+    "better": ("better grade", "较高等级"),
+    "worse": ("worse grade", "较低等级"),
     "nobody who could be compared was moved": ("nobody who could be compared was moved", "可比较者均未调整"),
     "too few people, or all alike": ("too few people, or all alike", "人数过少或完全相同"),
+    "n < 5, or it would give one away": ("n < 5, or it would give one away", "不足 5 人，或会因此泄露不足 5 人的群体"),
     "no interval": ("no interval", "无区间"),
 }
 """Phase, code or reason: (English, Chinese)."""
+
+
+def counted(n: int, of: int, lang: str) -> str:
+    """Write so many of so many.
+
+    >>> counted(3, 14, "en"), counted(3, 14, "zh")
+    ('3 of 14', '3/14')
+    """
+    return f"{n}/{of}" if lang == "zh" else f"{n} of {of}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rankkit.tables.source_words import SHOWN
+
 COLUMNS: dict[str, tuple[str, str]] = {
     "source_a": ("Source A", "来源 A"),
     "source_b": ("Source B", "来源 B"),
@@ -120,14 +122,14 @@ TABLES: dict[str, tuple[str, str]] = {
 }
 
 VALUES: dict[str, tuple[str, str]] = {
-    "supervisor": ("supervisor", "上级"),
-    "peer": ("peer", "同事"),
-    "subordinate": ("subordinate", "下属"),
-    "self": ("self", "本人"),
-    "customer": ("customer", "客户"),
-    "expert": ("expert", "专家"),
-    "system": ("system", "系统"),
-    "model": ("model", "模型"),
+    "supervisor": ("supervisor", SHOWN["supervisor"]),
+    "peer": ("peer", SHOWN["peer"]),
+    "subordinate": ("subordinate", SHOWN["subordinate"]),
+    "self": ("self", SHOWN["self"]),
+    "customer": ("customer", SHOWN["customer"]),
+    "expert": ("expert", SHOWN["expert"]),
+    "system": ("system", SHOWN["system"]),
+    "model": ("model", SHOWN["model"]),
     "colleagues": ("colleagues", "同仁"),
     "(all)": ("(all)", "（全部）"),
     "(prediction)": ("(prediction)", "（预测）"),

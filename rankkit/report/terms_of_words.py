@@ -205,7 +205,7 @@ VALUES: dict[str, tuple[str, str]] = {
     "contradicted": ("contradicted", "相矛盾"),
     "model and person": ("model and person", "模型与人工"),
     "code": ("code", "编码"),
-    "value": ("value", "数值"),
+    "value": ("value", "值"),
     "SD between people": ("SD between people", "人员间标准差"),
     "SD between authors": ("SD between authors", "记录人间标准差"),
     "dispersion": ("dispersion", "离散度"),

@@ -14,6 +14,7 @@ from rankkit.errors import DisclosureError, Lang, Problem
 from rankkit.privacy.audience import OWN, Audience, visible
 from rankkit.privacy.released import Released, clear
 from rankkit.report import terms, terms_of_words, words
+from rankkit.report.dimension_labels import under_labels
 from rankkit.report.identities import LABEL_COLUMNS, PERSON_COLUMNS, Identities
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def view(
 
 
 def _of_result(released: Released[Result], lang: Lang, key: bytes, *, brief: bool) -> View:
-    result, audience, own = released.subject, released.audience, _own(released, released.subject.people)
+    result, audience, own = under_labels(released.subject), released.audience, _own(released, released.subject.people)
     who = Identities.of([result], key)
     scores = _scores(result, released, lang, who)
     parts = {d: _scores(p, released, lang, who) for d, p in result.parts.items() if own is None or set(own) & set(p.people)}

@@ -223,7 +223,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "plot_source_dots": ("Scores by source", "各来源的分数"),
     "plot_self_other": ("Self ratings and ratings by others", "自评与他评"),
     "plot_response_surface": ("Response surface of self and other ratings", "自评与他评的响应面"),
-    "plot_variance_shares": ("Shares of variance beside published ones", "方差占比与文献值对照"),
+    "plot_variance_shares": ("Shares of variance beside published ones", "方差占比与已发表结果"),
 }
 """Key: (English, Chinese)."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rankkit.errors import Lang
+from rankkit.tables.source_words import SHOWN
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("Your feedback", "您的反馈报告"),
@@ -27,7 +28,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "score": ("Score", "得分"),
     "range": ("Range", "范围"),
     "people": ("People", "人数"),
-    "self": ("Yourself", "本人"),
+    "self": ("Yourself", SHOWN["self"]),
     "others": ("Others", "他人"),
     "sources": ("How each group sees you", "各类评价人的看法"),
     "sources_lead": (
@@ -81,14 +82,14 @@ _WORDS: dict[str, tuple[str, str]] = {
         "模拟数据。这些数字由程序生成，不描述任何真实的人。",
     ),
     "footer": ("Written by rankkit. Differences within the ranges shown mean nothing.", "由 rankkit 生成。在所示范围之内的差异没有意义。"),
-    "supervisor": ("Supervisor", "上级"),
-    "peer": ("Peers", "同事"),
-    "subordinate": ("Subordinates", "下属"),
-    "customer": ("Customers", "客户"),
-    "expert": ("Experts", "专家"),
+    "supervisor": ("Supervisor", SHOWN["supervisor"]),
+    "peer": ("Peers", SHOWN["peer"]),
+    "subordinate": ("Subordinates", SHOWN["subordinate"]),
+    "customer": ("Customers", SHOWN["customer"]),
+    "expert": ("Experts", SHOWN["expert"]),
     "colleagues": ("Colleagues (groups joined)", "同仁（小组合并）"),
-    "system": ("System", "系统"),
-    "model": ("Model", "模型"),
+    "system": ("System", SHOWN["system"]),
+    "model": ("Model", SHOWN["model"]),
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import DataError, PeopleError, Problem
+from rankkit.kernels.arrays import Ints
 from rankkit.tables.judgements import Intake
 from rankkit.tables.text import encode
 
@@ -40,7 +41,14 @@ class Attributes:
         return self.entries.copy(deep=False)  # pandas copies on write
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, *, columns: Mapping[str, str] | None = None, source_name: str | None = None) -> Self:
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        columns: Mapping[str, str] | None = None,
+        source_name: str | None = None,
+        row_numbers: Sequence[int] | Ints | None = None,
+    ) -> Self:
         """Validate a DataFrame ``person, attribute, value``.
 
         Parameters
@@ -51,6 +59,8 @@ class Attributes:
             Our name to the frame's own name.
         source_name : str, optional
             What messages call the table.
+        row_numbers : sequence of int, optional
+            Spreadsheet row of each record; 2, 3, … by default.
 
         Returns
         -------
@@ -68,7 +78,7 @@ class Attributes:
         >>> rk.Attributes.from_frame(frame)
         <Attributes: gender of 1 people>
         """
-        intake = Intake(cls, frame, columns, source_name, None)
+        intake = Intake(cls, frame, columns, source_name, row_numbers)
         intake.need("person", "attribute", "value")
         coded = {name: encode(intake.column(name)) for name in ("person", "attribute", "value")}
         for name in ("person", "attribute"):

@@ -13,7 +13,7 @@ import pandas as pd
 from rankkit.errors import ComparisonsError, DataError, Problem
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.tables import numbers
-from rankkit.tables.judgements import Intake, Judgements
+from rankkit.tables.judgements import Intake, Judgements, label_columns
 from rankkit.tables.ratings import OVERALL
 from rankkit.tables.text import Encoded, categorical, common_values, display_names, encode, merge, recode, zero_padded_twins
 
@@ -175,10 +175,8 @@ class Comparisons(Judgements):
         else:
             data |= {"winner": left, "loser": right}
         data |= {"dimension": categorical(self.dimension, self.dimensions), "count": self.count}
-        if any(self.labels[p] != p for p in self.people):
-            named = np.array([self.labels[p] for p in self.people], dtype=object)
-            first, second = ("left", "right") if self.sided else ("winner", "loser")
-            data |= {f"{first}_label": named[self.left], f"{second}_label": named[self.right]}
+        sides = (("left", self.left), ("right", self.right)) if self.sided else (("winner", self.left), ("loser", self.right))
+        data |= label_columns(*((f"{side}_label", codes, self.people, self.labels) for side, codes in sides))
         return pd.DataFrame(data).join(self.extras)
 
     def _where(self, mask: Bools) -> Self:

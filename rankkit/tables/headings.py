@@ -70,6 +70,11 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "manager", "主管", "上级", "直接上级", "直属主管", "经理", "supervisor", "boss", "lead", "reportsto",
     ),
     "level": ("level", "职级", "级别", "职等", "层级", "joblevel", "band"),
+    "base": (
+        "base", "基数", "奖金基数", "薪资基数", "工资基数", "计奖基数", "基本工资", "月薪", "基薪", "工资", "薪资", "薪酬",
+        "basepay", "basesalary", "salary", "pay", "wage",
+    ),
+    "months": ("months", "月数", "在岗月数", "出勤月数", "工作月数", "计奖月数", "考核月数", "monthsworked", "servicemonths"),
     "attribute": ("attribute", "属性", "特征", "characteristic", "variable"),
     "value": ("value", "值", "取值", "属性值"),
 }  # fmt: skip

@@ -14,7 +14,7 @@ import pandas as pd
 from rankkit.errors import DataError, Problem
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.tables import dates, incident_fields
-from rankkit.tables.judgements import Intake, Judgements
+from rankkit.tables.judgements import Intake, Judgements, label_columns
 from rankkit.tables.text import encode
 
 VALENCE = (-2.0, 2.0)  # very bad to very good
@@ -63,12 +63,19 @@ class Incidents(Judgements):
     @cached_property
     def _tidy(self) -> pd.DataFrame:
         if self.exposure is None:
-            return self.entries
+            return self._named(self.entries)
         keys = ["ratee", "author"]
         silent = self.exposure.merge(self.entries[keys].drop_duplicates(), on=keys, how="left", indicator=True)
         silent = silent[silent["_merge"] == "left_only"].drop(columns="_merge")
         kept = self.entries.drop(columns=["months", "observed_share"], errors="ignore")
-        return pd.concat([kept.merge(self.exposure, on=keys, how="left"), silent], ignore_index=True)
+        return self._named(pd.concat([kept.merge(self.exposure, on=keys, how="left"), silent], ignore_index=True))
+
+    def _named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Names beside the ids, where they differ."""
+        columns = [("ratee_label", _codes(frame["ratee"], self.people), self.people, self.labels)]
+        if "author" in frame:
+            columns.append(("author_label", _codes(frame["author"], self.authors), self.authors, self.author_labels))
+        return frame.assign(**label_columns(*columns))
 
     @property
     def ratee(self) -> Ints:

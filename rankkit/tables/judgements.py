@@ -261,6 +261,27 @@ class Intake:
             raise error
 
 
+def label_columns(*columns: tuple[str, Ints, Sequence[str], Mapping[str, str]]) -> dict[str, Any]:
+    """Columns of display names, where names differ from ids.
+
+    Parameters
+    ----------
+    *columns : (str, ndarray of int, sequence of str, mapping)
+        What the column is called, the code of each row (``-1`` = blank), the ids the codes stand for, and the name of each id.
+
+    Examples
+    --------
+    >>> label_columns(("ratee_label", np.array([0, 1]), ("e1", "e2"), {"e1": "王伟"}), ("rater_label", np.array([0, 0]), ("r1",), {}))
+    {'ratee_label': array(['王伟', 'e2'], dtype=object)}
+    """
+    out = {}
+    for name, codes, ids, labels in columns:
+        shown = [labels.get(i, i) for i in ids]
+        if shown != list(ids):
+            out[name] = np.array([*shown, None], dtype=object)[codes]
+    return out
+
+
 def _decimal(value: str) -> bool:
     """Whether an id reads like 7.0 or 1.1e+17: a number a spreadsheet made of it."""
     whole, dot, part = value.partition(".")

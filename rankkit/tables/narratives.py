@@ -15,7 +15,7 @@ from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.tables.codes import Codes
 from rankkit.tables.comparisons import Comparisons
 from rankkit.tables.incident_fields import words
-from rankkit.tables.judgements import Intake, Judgements
+from rankkit.tables.judgements import Intake, Judgements, label_columns
 from rankkit.tables.text import encode
 
 SECTIONS = ("should", "did", "why", "improve", "free")
@@ -178,9 +178,14 @@ class Narratives(Judgements):
         judges = () if self.comparisons is None else self.comparisons.raters
         return tuple(sorted({*self.authors, *judges}))
 
-    @property
+    @cached_property
     def _tidy(self) -> pd.DataFrame:
-        return self.entries
+        ratee = encode(self.entries["ratee"])
+        columns = [("ratee_label", ratee.codes, ratee.values, self.labels)]
+        if "author" in self.entries:
+            author = encode(self.entries["author"])
+            columns.append(("author_label", author.codes, author.values, self.author_labels))
+        return self.entries.assign(**label_columns(*columns))
 
     def _where(self, mask: Bools) -> Self:
         kept = self.entries[mask].reset_index(drop=True)

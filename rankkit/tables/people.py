@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import DataError, PeopleError, Problem
+from rankkit.kernels.arrays import Ints
 from rankkit.tables.judgements import Intake
 from rankkit.tables.text import encode, normalise
 
@@ -50,7 +51,14 @@ class People:
         return self.facts.copy(deep=False)  # pandas copies on write
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, *, columns: Mapping[str, str] | None = None, source_name: str | None = None) -> Self:
+    def from_frame(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        columns: Mapping[str, str] | None = None,
+        source_name: str | None = None,
+        row_numbers: Sequence[int] | Ints | None = None,
+    ) -> Self:
         """Validate a DataFrame of people.
 
         Parameters
@@ -61,6 +69,8 @@ class People:
             Our name to the frame's own name.
         source_name : str, optional
             What messages call the table.
+        row_numbers : sequence of int, optional
+            Spreadsheet row of each record; 2, 3, … by default.
 
         Returns
         -------
@@ -77,7 +87,7 @@ class People:
         >>> rk.People.from_frame(pd.DataFrame({"person": ["e1", "e2"], "unit": ["A", "B"]}))
         <People: 2 people; unit>
         """
-        intake = Intake(cls, frame, columns, source_name, None)
+        intake = Intake(cls, frame, columns, source_name, row_numbers)
         intake.need("person")
         for name in intake.names:
             if {_folded(name), _folded(intake.shown(name))} & PROTECTED:

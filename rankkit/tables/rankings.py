@@ -15,7 +15,7 @@ from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.rankings.ranking_lists import RankingLists
 from rankkit.tables import numbers
 from rankkit.tables.comparisons import Comparisons
-from rankkit.tables.judgements import Intake, Judgements
+from rankkit.tables.judgements import Intake, Judgements, label_columns
 from rankkit.tables.ranked_lists import RankedLists, as_entries, grouped, numbered
 from rankkit.tables.ranking_numbers import unusual
 from rankkit.tables.ranking_orders import spelled_out
@@ -274,8 +274,7 @@ class Rankings(Judgements):
             "dimension": categorical(self.dimension, self.dimensions),
             "rank": self.rank,
         }
-        if any(self.labels[p] != p for p in self.people):
-            data["ratee_label"] = np.array([self.labels[p] for p in self.people], dtype=object)[self.ratee]
+        data |= label_columns(("ratee_label", self.ratee, self.people, self.labels))
         if (self.status != RANKED).any():
             data["status"] = categorical(self.status, STATUSES)
         if self.has_picks:

@@ -14,7 +14,7 @@ import pandas as pd
 from rankkit.errors import DataError, Problem, RatingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.tables import numbers, score_checks
-from rankkit.tables.judgements import Intake, Judgements
+from rankkit.tables.judgements import Intake, Judgements, label_columns
 from rankkit.tables.source_words import sources_in
 from rankkit.tables.text import Encoded, categorical, encode, recode
 
@@ -303,12 +303,9 @@ class Ratings(Judgements):
         if self.sources:
             data["source"] = categorical(self.source, self.sources)
         data["score"] = self.score
-        for name, codes, ids, labels in (
-            ("ratee_label", self.ratee, self.people, self.labels),
-            ("rater_label", self.rater, self.raters, self.rater_labels),
-        ):
-            if any(labels[i] != i for i in ids):
-                data[name] = np.array([*(labels[i] for i in ids), None], dtype=object)[codes]
+        data |= label_columns(
+            ("ratee_label", self.ratee, self.people, self.labels), ("rater_label", self.rater, self.raters, self.rater_labels)
+        )
         return pd.DataFrame(data).join(self.extras)
 
     def _where(self, mask: Bools) -> Self:

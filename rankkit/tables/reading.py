@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from rankkit.errors import DataError, SettingsError
 from rankkit.tables import grade_words
@@ -16,7 +15,9 @@ from rankkit.tables.narratives import Narratives
 from rankkit.tables.people import People
 from rankkit.tables.rankings import Rankings
 from rankkit.tables.ratings import Ratings
-from rankkit.tables.sheets import FIRST_ROW, Sheet, read_sheet, with_rows
+from rankkit.tables.sheets import read_sheet, with_rows
+
+T = TypeVar("T")
 
 
 def read_ratings(
@@ -66,20 +67,7 @@ def read_ratings(
     >>> table.score.tolist()
     [5.0, 4.0]
     """
-    if isinstance(source, Ratings) and columns is None and scale is None and words is None:
-        return source
-    known = known_words(words)
-    found = read_sheet(source, encoding=encoding, sheet=sheet)
-    with _rows_kept(found):
-        table = Ratings.from_frame(
-            found.frame,
-            columns=columns,
-            scale=scale,
-            words=known,
-            source_name=found.name,
-            row_numbers=found.row_numbers,
-        )
-    return replace(table, notes=(*found.notes, *table.notes))
+    return _read(Ratings, source, columns, encoding, sheet, scale=scale, words=known_words(words))
 
 
 def read_comparisons(
@@ -122,12 +110,7 @@ def read_comparisons(
     >>> read_comparisons(pd.DataFrame({"胜": ["甲"], "负": ["乙"]}), {"winner": "胜", "loser": "负"}).people
     ('乙', '甲')
     """
-    if isinstance(source, Comparisons) and columns is None:
-        return source
-    found = read_sheet(source, encoding=encoding, sheet=sheet)
-    with _rows_kept(found):
-        table = Comparisons.from_frame(found.frame, columns=columns, source_name=found.name, row_numbers=found.row_numbers)
-    return replace(table, notes=(*found.notes, *table.notes))
+    return _read(Comparisons, source, columns, encoding, sheet)
 
 
 def read_rankings(
@@ -169,12 +152,7 @@ def read_rankings(
     >>> read_rankings(frame).people
     ('007', '008')
     """
-    if isinstance(source, Rankings) and columns is None:
-        return source
-    found = read_sheet(source, encoding=encoding, sheet=sheet)
-    with _rows_kept(found):
-        table = Rankings.from_frame(found.frame, columns=columns, source_name=found.name, row_numbers=found.row_numbers)
-    return replace(table, notes=(*found.notes, *table.notes))
+    return _read(Rankings, source, columns, encoding, sheet)
 
 
 def read_people(
@@ -215,11 +193,7 @@ def read_people(
     >>> len(read_people(pd.DataFrame({"工号": ["007"], "部门": ["客服"]}), {"person": "工号", "unit": "部门"}))
     1
     """
-    if isinstance(source, People) and columns is None:
-        return source
-    found = read_sheet(source, encoding=encoding, sheet=sheet)
-    with _rows_kept(found, counted=True):
-        return People.from_frame(found.frame, columns=columns, source_name=found.name)
+    return _read(People, source, columns, encoding, sheet)
 
 
 def read_attributes(
@@ -261,11 +235,7 @@ def read_attributes(
     >>> len(read_attributes(frame))
     2
     """
-    if isinstance(source, Attributes) and columns is None:
-        return source
-    found = read_sheet(source, encoding=encoding, sheet=sheet)
-    with _rows_kept(found, counted=True):
-        return Attributes.from_frame(found.frame, columns=columns, source_name=found.name)
+    return _read(Attributes, source, columns, encoding, sheet)
 
 
 def read_incidents(
@@ -307,9 +277,7 @@ def read_incidents(
     >>> read_incidents(frame, {"ratee": "工号", "occurred_on": "日期", "valence": "效价"})
     <Incidents: 1 of 1 people, 2026-03-01 to 2026-03-01>
     """
-    found = read_sheet(source, encoding=encoding, sheet=sheet)
-    with _rows_kept(found, counted=True):
-        return Incidents.from_frame(found.frame, columns=columns, source_name=found.name, as_of=as_of)
+    return _read(Incidents, source, columns, encoding, sheet, as_of=as_of)
 
 
 def read_narratives(
@@ -348,9 +316,7 @@ def read_narratives(
     >>> len(read_narratives(frame))
     1
     """
-    found = read_sheet(source, encoding=encoding, sheet=sheet)
-    with _rows_kept(found, counted=True):
-        return Narratives.from_frame(found.frame, columns=columns, source_name=found.name)
+    return _read(Narratives, source, columns, encoding, sheet)
 
 
 def known_words(words: Mapping[str, float] | str | None) -> Mapping[str, float] | None:
@@ -383,17 +349,27 @@ def known_words(words: Mapping[str, float] | str | None) -> Mapping[str, float] 
     raise SettingsError("E-SETTING", name="words", value=type(words).__name__, allowed="a mapping or a name")
 
 
-@contextmanager
-def _rows_kept(found: Sheet, *, counted: bool = False) -> Iterator[None]:
-    """Let an error know the spreadsheet row of each record, so that the marked sheet has the same rows.
+def _read(
+    cls: type[T],
+    source: Any,
+    columns: Mapping[str, str] | None,
+    encoding: str | None,
+    sheet: str | int | None,
+    **more: Any,
+) -> T:
+    """Read a table of one kind; one that is validated already comes back as it is.
 
-    ``counted`` where the problems count records from row 2 on; their rows become those of the sheet.
+    An error gets the rows of the spreadsheet, so that the marked sheet has the same ones.
     """
+    if isinstance(source, cls) and columns is None and all(v is None for v in more.values()):
+        return source
+    kind: Any = cls
+    found = read_sheet(source, encoding=encoding, sheet=sheet)
     try:
-        yield
+        made = kind.from_frame(found.frame, columns=columns, source_name=found.name, row_numbers=found.row_numbers, **more)
     except DataError as e:
         e.table = with_rows(found)
-        if counted:
-            rows = found.row_numbers
-            e.items = tuple(p if p.row is None else replace(p, row=int(rows[p.row - FIRST_ROW])) for p in e.items)
         raise
+    # facts about people keep no notes
+    table: T = replace(made, notes=(*found.notes, *made.notes)) if hasattr(made, "notes") else made
+    return table

@@ -1,4 +1,4 @@
-"""Chinese words for who rates, as they stand in files of HR departments."""
+"""Chinese words for who rates: those that files of HR departments have, and those that we write."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ from typing import Any
 import pandas as pd
 
 from rankkit.errors import Problem
+
+SHOWN: dict[str, str] = {
+    "supervisor": "上级", "peer": "同事", "subordinate": "下属", "self": "本人", "customer": "客户", "expert": "专家", "system": "系统",
+    "model": "模型",
+}  # fmt: skip
+"""What each source is called in everything a reader of Chinese sees."""
 
 SOURCE_WORDS: dict[str, str] = {
     **dict.fromkeys(("上级", "直接上级", "直属上级", "主管", "直属主管", "领导"), "supervisor"),

@@ -132,8 +132,6 @@ def _frames(a: pd.DataFrame, b: pd.DataFrame, names: Mapping[str, str], toleranc
             return
         b = b.reindex(a.index)
     for column in a.columns:
-        if column == "rater_label":  # a display name, which a table without names has not
-            continue
         if pd.api.types.is_numeric_dtype(a[column].dtype) and pd.api.types.is_numeric_dtype(b[column].dtype):
             x, y = (f[column].to_numpy(dtype=float, na_value=np.nan) for f in (a, b))
             same = _close(x, y, tolerance)

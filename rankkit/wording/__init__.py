@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from rankkit.wording import accounts, behaviours, committee, networks, notes, problems, sessions, sources
+from rankkit.wording import accounts, appeals, behaviours, bonus, committee, networks, notes, problems, sessions, sources
 
-_PARTS = (problems, notes, behaviours, networks, sources, accounts, committee, sessions)
+_PARTS = (problems, notes, behaviours, networks, sources, accounts, committee, sessions, bonus, appeals)
 CATALOGUE: dict[str, tuple[str, str, str, str]] = {code: text for part in _PARTS for code, text in part.TEXTS.items()}
 _LONGEST_VALUE = 60
 _ONE = re.compile(r"(?<![\w.])1 people( are| have| were| lack)?\b")

@@ -6,7 +6,7 @@ from __future__ import annotations
 TEXTS: dict[str, tuple[str, str, str, str]] = {
     # privacy
     "W-K": ("only {n} of the source '{source}' answered: not shown (it takes {k})", "", "来源“{source}”只有 {n} 人作答：不予显示（至少需 {k} 人）", ""),
-    "W-MERGED": ("too few answered to show each of {sources} by itself: shown together as 'colleagues' (n = {n})", "", "{sources} 中有来源作答人数不足，不能单独显示：合并显示为“同事”（n = {n}）", ""),
+    "W-MERGED": ("too few answered to show each of {sources} by itself: shown together as 'colleagues' (n = {n})", "", "{sources} 中有来源作答人数不足，不能单独显示：合并显示为“同仁”（n = {n}）", ""),
     "W-LATEANSWER": ("{n} answers of the source '{source}' came after an earlier release and are held back: with so few more, they could be worked out", "They are shown together with later ones, in the next cycle at the latest.", "来源“{source}”有 {n} 份答复晚于先前的公布，暂不计入：新增人数太少，会被推算出来", "它们将与后续答复一并显示，最迟在下一周期。"),
     "W-CHANGED": ("answers behind '{name}' differ from an earlier release: a new number would show by how much", "", "“{name}”所依据的评分与此前发布时不同：新的数字会显示其差异", ""),
     "W-WITHDRAWN": ("somebody whose answer is in an earlier release of '{name}' is no longer in the data: a new number would show it by subtraction", "", "此前发布的“{name}”中有人的评分已不在数据中：新的数字相减即可得出该评分", ""),
@@ -44,7 +44,7 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "S-FEWRATEESBOOT": ("fewer than {least} ratees", "", "被评人不足 {least} 人", ""),
     "I-CONFIDENTIAL": ("ratings are confidential: what is shown cannot be traced to anybody who answered, and some numbers are ranges for that reason", "", "评分保密：所示内容无法追溯到任何作答者，部分数字因此以区间显示", ""),
     "W-CONFIDENTIALK": ("{n} people have groups of too few raters, which are not shown", "", "{n} 人有来源因作答人数过少而未显示", ""),
-    "W-CONFIDENTIALMERGED": ("{n} people have small groups that are shown together as 'colleagues'", "", "{n} 人的小群体合并显示为“同事”", ""),
+    "W-CONFIDENTIALMERGED": ("{n} people have small groups that are shown together as 'colleagues'", "", "{n} 人的小群体合并显示为“同仁”", ""),
     "I-CONFIDENTIALBAND": ("{n} people have numbers that are shown as ranges", "", "{n} 人有数字以区间显示", ""),
     "W-CONFIDENTIALLATE": ("{n} people have answers that came after an earlier release and are held back", "", "{n} 人有在此前发布之后收到的评分，暂不计入", ""),
     "W-CONFIDENTIALREST": ("{n} numbers were withheld because they would give answers away", "", "有 {n} 个数字因会泄露评分而未予公布", ""),

@@ -32,7 +32,8 @@ def test_gaps_are_paired_where_the_same_judges_placed_both():
     assert (apart.gap_low[1], apart.gap_high[1]) == pytest.approx((other.low, other.high), rel=1e-9)
     assert apart.paired.tolist() == [False, False, True]
     assert found.gap_low.min() > 0  # told apart, though the spread of each label is larger than the gap
-    assert not anchor_quality(study(values, "abcd"))["overlaps"].iloc[0] or apart.gap_low[0] <= 0
+    quality = anchor_quality(study(values, "abcd"))
+    assert quality["overlaps"].iloc[:3].tolist() == (apart.gap_low <= 0).tolist()
 
 
 def test_labels_that_coincide_or_are_out_of_order_are_named():
@@ -45,7 +46,7 @@ def test_labels_that_coincide_or_are_out_of_order_are_named():
     assert found.loc["优", "reversed"]
     assert "equal" in found.loc["良", "reading"]
     by_mean = anchor_quality(study(values, list(place)))
-    assert list(by_mean.index) == ["差", "一般", "尚可", "良", "优"] or list(by_mean.index)[:1] == ["差"]
+    assert list(by_mean.index) == [list(place)[k] for k in np.argsort(values.mean(axis=0))]
 
 
 def test_overlap_is_declared_at_its_level():

@@ -127,6 +127,14 @@ def test_impossible_settings(frame, name, settings):
         getattr(bias, name)(frame, **settings)
 
 
+def test_all_impossible_settings_are_named_at_once(frame):
+    with pytest.raises(SettingsError) as caught:
+        bias.bombing(frame, level=0.0, review_q=1.0, floor=-1.0, fewest=2)
+    assert [(p.code, p.details.get("name")) for p in caught.value.items] == [
+        ("E-LEVEL", None), ("E-SETTING", "review_q"), ("E-SETTING", "floor"), ("E-SETTING", "fewest"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("name", CHECKS)
 def test_averages_have_no_raters(name):
     with pytest.raises(InsufficientDataError):

@@ -40,7 +40,7 @@ def write(path: Path, who: str, people: list[str], moves: int, pipe: int) -> Non
         for k in range(moves):
             person = people[k % len(people)]
             to = "A" if session.grades.loc[person, "grade"] == "B" else "B"
-            second = ("scope_change", REASON)
+            second = ("scope_change", f"{REASON} That is the second one.")
             n = session.move(who, person, to, "other", REASON, [f"e{k}"], second).n
             os.write(pipe, n.to_bytes(4, "big") + bytes.fromhex(session.events[n - 1].hash))
 

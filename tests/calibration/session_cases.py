@@ -11,6 +11,7 @@ from rankkit import simulate
 from rankkit.calibration import CalibrationSession, Participant, SessionPolicy
 
 REASON = "Compared with people of the same level, the standard was misread."
+SECOND = "A second letter arrived after the first rating had been closed."
 EVIDENCE = ["incident-7"]
 
 

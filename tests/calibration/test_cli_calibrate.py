@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
@@ -62,7 +63,7 @@ def test_a_session_from_start_to_finish(begun: Path, tmp_path: Path) -> None:
     run("report", begun, tmp_path / "report.html", "--lang", "zh")
     assert "校准会议" in (tmp_path / "report.html").read_text(encoding="utf-8")
     run("shred", begun, who, "--yes")
-    assert "16 events" in run("open", begun, "--lang", "en").output
+    assert "Events: 16" in run("open", begun, "--lang", "en").output
 
 
 def test_chinese(begun: Path) -> None:
@@ -78,3 +79,38 @@ def test_mistakes_are_said_plainly(begun: Path, tmp_path: Path) -> None:
     assert "no calibration session" in run("status", tmp_path / "text.session", code=1).output
     assert "SessionError" in run("open", begun, "--grades", tmp_path / "grades.json", "--participant", "x", code=1).output
     assert "holds a session already" in run("open", begun, "--grades", tmp_path / "grades.json", "--participant", "x", code=1).output
+
+
+def test_evidence_results_and_groups_in_chinese(tmp_path: Path) -> None:
+    grades = graded(20)
+    grades.to_json(tmp_path / "grades.json")
+    people = people_of(grades).assign(姓名="王伟", 业绩=range(20)).rename(columns={"person": "工号", "manager": "经理"})
+    people.to_csv(tmp_path / "人员.csv", index=False, encoding="gb18030")
+    groups = pd.DataFrame({"person": list(grades.people), "attribute": "性别", "value": ["男", "女"] * 10})
+    groups.to_csv(tmp_path / "属性.csv", index=False, encoding="gb18030")
+    path = tmp_path / "会议.session"
+    columns = ["-c", "person=工号", "-c", "manager=经理", "-c", "label=姓名"]
+    told = [*columns, "--cycle", "2026", "--quorum", "1", "--policy-version", "办法 1", "--lang", "zh"]
+    start = ["open", path, "--grades", tmp_path / "grades.json", "--people", tmp_path / "人员.csv", "--participant", "M9=李敏", *told]
+    assert "没有“成绩”列" in run(*start, "--kpi", "成绩", code=2).output
+    run(*start, "--kpi", "业绩", "--require-evidence")
+    with CalibrationSession.open(path) as s:
+        who = holding(s, "B")[0]
+    case = run("case", path, who, "--lang", "zh").output
+    for words in (f"王伟 ({who}) · M", "业绩（KPI）", "各等级的概率", "较低等级"):
+        assert words in case
+    assert "尚有 19 人未投票" in run("vote", path, "--as", "M9", who, "up", "--lang", "zh").output
+    run("advance", path, "--as", "M9")
+    run("advance", path, "--as", "M9")
+    refused = run("move", path, "--as", "M9", who, "C", "--code", "quota_only", "--reason", REASON, "--lang", "zh", code=1).output
+    assert refused.startswith("错误：")
+    run("move", path, "--as", "M9", who, "C", "--code", "quota_only", "--reason", REASON, "--evidence", "e1")
+    then = run("whatif", path, who, "A", "--attributes", tmp_path / "属性.csv", "--lang", "zh").output
+    assert "不保存" in then
+    assert "性别" in then
+    status = run("status", path, "--attributes", tmp_path / "属性.csv", "--lang", "zh").output
+    for words in ("考核周期：2026", "1 次中 1 次", "无法区分", "群体：每次调整前后"):
+        assert words in status
+    run("export", path, tmp_path / "s.jsonl")
+    run("report", tmp_path / "s.jsonl", tmp_path / "r.html", "--attributes", tmp_path / "属性.csv", "--lang", "zh")
+    assert "业绩（KPI）与现等级" in (tmp_path / "r.html").read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ def run(*arguments: object) -> dict[str, Any]:
 def check_kills(found: dict[str, Any], kills: int) -> None:
     assert found["kills"] == kills
     assert found["lost"] == found["extra"] == found["unverified"] == 0
-    assert found["acknowledged"] > kills  # the writers were at work when they were killed
+    assert found["acknowledged"] > kills // 4  # the writers were at work when they were killed
 
 
 def test_thirty_kills_lose_nothing(tmp_path: Path) -> None:

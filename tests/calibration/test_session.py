@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import os
+import random
+import sqlite3
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import rankkit as rk
-from rankkit.calibration import CalibrationSession, Participant, SessionPolicy, moves, session_steps
+from rankkit.calibration import CalibrationSession, Participant, SessionPolicy, moves, read_export, session_steps
+from rankkit.calibration.agenda import lot
 from rankkit.calibration.session_record import SessionRecord
 from rankkit.errors import PeopleError, PolicyError, RankkitError, SessionError, SettingsError
-from tests.calibration.session_cases import EVIDENCE, REASON, graded, holding, people_of, session
+from tests.calibration.session_cases import EVIDENCE, REASON, SECOND, graded, holding, people_of, session
 
 
 def refused(code: str, step: object, *arguments: object, **more: object) -> SessionError:
@@ -85,7 +89,8 @@ def test_a_move_needs_reasons() -> None:
     refused("E-REASONSHORT", s.move, "Wang", who, "A", "other", "x" * 40)
     refused("E-TWOREASONS", s.move, "Wang", s_top, "C", "other", REASON)
     refused("E-TWOREASONS", s.move, "Wang", s_top, "C", "other", REASON, second=("other", REASON))
-    assert s.move("Wang", s_top, "C", "other", REASON, EVIDENCE, second=("data_error", REASON)).steps == -2
+    refused("E-TWOREASONS", s.move, "Wang", s_top, "C", "other", REASON, second=("data_error", REASON))
+    assert s.move("Wang", s_top, "C", "other", REASON, EVIDENCE, second=("data_error", SECOND)).steps == -2
     bare = s.move("Wang", who, "A", "quota_only", "五月起负责的范围扩大，绩效材料齐全，会上逐条核对过。")
     assert [n.code for n in bare.notes] == ["W-NOEVID", "W-QUOTAMOVE"]
     assert s.moves.loc[bare.n, "reason"] == "五月起负责的范围扩大，绩效材料齐全，会上逐条核对过。"
@@ -182,7 +187,8 @@ def test_the_lot_follows_the_seed_and_nothing_else() -> None:
     shuffled = people_of(grades).sample(frac=1, random_state=1)
     orders = []
     for people, seed in ((people_of(grades), 1), (shuffled, 1), (people_of(grades), 2)):
-        s = CalibrationSession.create(None, grades, ["Wang", "Li"], people=people, seed=seed)
+        alike = random.Random(5).randbytes  # the same tokens  # noqa: S311 - not a secret here
+        s = CalibrationSession.create(None, grades, ["Wang", "Li"], people=people, seed=seed, random=alike)
         s.advance("Wang")
         orders.append(list(s.agenda().index))
     assert orders[0] == orders[1]
@@ -202,13 +208,15 @@ def test_attributes_reach_no_step_and_no_file(tmp_path: Path) -> None:
     assert set(then.table["end"]) == {"favourable", "adverse"}
     s.impact(attributes)
     s.moves_by_group(attributes, "gender")
+    s.impact_of_moves(attributes)
+    s.view(attributes)
     s.to_report(tmp_path / "r.html", attributes=attributes)
     assert s.head() == head
     s.close()
     assert b"group-x" not in path.read_bytes()
     for owner in (CalibrationSession, SessionRecord, moves, session_steps):
         for name, step in inspect.getmembers(owner, inspect.isfunction):
-            if name not in ("impact", "what_if", "moves_by_group", "to_report", "_impact", "_must_be_attributes"):
+            if name not in ("impact", "what_if", "impact_of_moves", "moves_by_group", "to_report", "view"):
                 assert "attributes" not in inspect.signature(step).parameters, name
     with pytest.raises(SettingsError):
         session().impact(people_of(grades))  # type: ignore[arg-type]
@@ -235,6 +243,98 @@ def test_impossible_beginnings() -> None:
     refused("E-PARTICIPANTTWICE", CalibrationSession.create, None, grades, ["a", "a"])
     refused("E-NOBODY", CalibrationSession.create, None, grades, [Participant(id="a", family=("nobody",))])
     refused("E-TYPE", CalibrationSession.create, None, "grades", ["a"])
+    refused("E-LAW", CalibrationSession.create, None, grades, ["a"], policy=SessionPolicy(law="nowhere"))
     with pytest.raises(PolicyError) as error:
         SessionPolicy(reason_length=3, clear=2, quorum=0)
     assert len(error.value.items) == 3
+
+
+def test_no_order_and_no_export_tells_whose_token_it_is(tmp_path: Path) -> None:
+    """Sorting staff ids by a lot drawn of the ids would name every token of an export without names."""
+    s = session(phase="discuss")
+    s.export(tmp_path / "bare.jsonl", personal=False)
+    bare = read_export(tmp_path / "bare.jsonl")
+    seed = int(bare.state.start["seed"])
+    order = [s.names.id(p["who"]) for p in bare.state.start["participants"]]
+    assert [p["who"] for p in bare.state.start["participants"]] == sorted(bare.state.participants)  # nor in the order of the invitation
+    assert set(order) == {"Wang", "Li", graded().people[5]}
+    by_lot = sorted(graded().people, key=lambda person: lot(seed, person))
+    assert [s.names.id(w) for w in bare.state.agenda] != [p for p in by_lot if s.names.token(p) in bare.state.agenda]
+    assert list(bare.state.agenda) == sorted(bare.state.agenda, key=lambda w: lot(seed, w)) or "first" in set(s.agenda()["part"])
+
+
+def test_votes_are_sealed_whichever_way_one_looks(tmp_path: Path) -> None:
+    s = session(tmp_path / "s.session")
+    who = holding(s, "B")[0]
+    s.vote("Li", who, "down")
+    with CalibrationSession.open(tmp_path / "s.session", write=False) as other:
+        for seen in (s, other, s.replay(s.state.count)):
+            assert [(v.stance, v.grade) for v in seen.state.votes.values()] == [("", None)]
+            assert "down" not in repr(seen.state)
+    refused("E-VOTESCLOSED", s.export, tmp_path / "x.jsonl")
+    assert not (tmp_path / "x.jsonl").exists()
+    s.advance("Wang")
+    s.export(tmp_path / "x.jsonl")
+    if os.name == "posix":
+        assert (tmp_path / "x.jsonl").stat().st_mode & 0o077 == 0  # its owner's alone
+    assert s.votes.loc[who, "C"] == 1
+
+
+def test_the_own_case_is_no_part_of_the_agenda_a_voter_sees() -> None:
+    s = session()
+    own, relative = graded().people[5], graded().people[3]
+    for member in ("Li", own):
+        for p in s.grades.index:
+            if s.state.may_judge(s.names.token(member), s.names.token(str(p))):
+                s.vote(member, str(p), "agree")
+    assert own not in s.agenda(own).index
+    assert relative in s.agenda(own).index
+    assert relative not in s.agenda("Li").index
+
+
+def test_reasons_of_characters_nobody_sees_and_moves_in_small_steps() -> None:
+    s = session(phase="propose")
+    top = holding(s, "A", 0)[0]
+    refused("E-REASONSHORT", s.move, "Wang", top, "B", "other", "abcde" + "\u200b" * 30)
+    assert s.move("Wang", top, "B", "other", REASON, ["x", "x", "x"]).notes == ()
+    assert s.moves["n_evidence"].tolist() == [1]
+    refused("E-TWOREASONS", s.move, "Li", top, "C", "other", REASON)  # two grades from where the session began, for one reason
+    s.move("Li", top, "C", "scope_change", SECOND)
+    assert s.replay(s.moves.index[0]).grades.loc[top, "grade"] == "B"
+
+
+def test_erasing_a_manager_leaves_no_name_behind(tmp_path: Path) -> None:
+    path, grades = tmp_path / "s.session", graded()
+    people = people_of(grades).replace({"manager": {"M1": "LiuBoss"}})
+    s = CalibrationSession.create(path, grades, ["Wang", Participant(id="LiuBoss", label="刘主任")], people=people)
+    assert "刘主任" in set(s.grades["manager"])
+    s.shred("M2")
+    assert s.shred("LiuBoss") == ()
+    assert not {"刘主任", "LiuBoss", "M2"} & set(s.grades["manager"])
+    assert s.grades["manager"].nunique() == 3
+    s.verify()
+    s.close()
+    raw = b"".join(p.read_bytes() for p in tmp_path.iterdir())
+    assert not any(word.encode() in raw for word in ("刘主任", "LiuBoss", '"M2"'))
+
+
+def test_erasing_while_another_program_reads_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "s.session"
+    s = session(path)
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM event").fetchone()
+    s._store._connection.execute("PRAGMA busy_timeout = 20")
+    who = holding(s, "B")[0]
+    assert [n.code for n in s.shred(who)] == ["W-SHREDLATER"]
+    reader.close()
+    s.close()
+    assert f'"{who}"'.encode() not in b"".join(p.read_bytes() for p in tmp_path.iterdir())
+
+
+def test_two_managers_of_one_name_stay_two() -> None:
+    grades = graded()
+    leads = pd.DataFrame({"person": ["M0", "M1", "M2"], "label": ["王伟", "王伟", "李敏"]})
+    people = pd.concat([people_of(grades), leads], ignore_index=True)
+    s = CalibrationSession.create(None, grades, ["Wang"], people=people)
+    assert set(s.grades["manager"]) == {"王伟 (M0)", "王伟 (M1)", "李敏"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import shutil
 import sqlite3
 from pathlib import Path
@@ -252,3 +253,29 @@ def test_erasing_a_person_leaves_a_valid_chain_and_no_trace(tmp_path: Path) -> N
         assert s.verify().count == head.count + 2
         assert s.moves["reason"].iloc[0] == ""
         assert s.replay(head.count).moves["reason"].iloc[0] == ""
+
+
+def traces(folder: Path, n: int, people: int, gone: int, seed: int) -> list[str]:
+    """What is left, in any file, of people erased from many sessions."""
+    left = []
+    for k in range(n):
+        path = folder / f"{k}.session"
+        with session(path, phase="propose", n=people) as s:
+            for who in holding(s, "B")[: people // 5]:
+                s.move("Wang", who, "A", "other", f"Secret words of {who}xx about a lighthouse keeper.", [f"file-{who}xx"])
+            chosen = random.Random(seed + k).sample(sorted(s.grades.index), gone)  # noqa: S311 - whom to erase
+            for who in chosen:
+                assert s.shred(who) == ()
+                raw = b"".join(p.read_bytes() for p in folder.glob(f"{k}.session*"))
+                left += [who for word in (f'"{who}"', f"{who}xx") if word.encode() in raw]
+            s.verify()
+    return left
+
+
+def test_erased_people_leave_no_trace_in_any_page(tmp_path: Path) -> None:
+    assert traces(tmp_path, 2, 60, 6, 1) == []
+
+
+@pytest.mark.thorough
+def test_erased_people_leave_no_trace_in_any_page_of_many_files(tmp_path: Path) -> None:
+    assert traces(tmp_path, 10, 300, 24, 2) == []

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+import rankkit as rk
+from rankkit import simulate
 from rankkit.calibration import CalibrationSession, event_store_file
 from rankkit.errors import RankkitError
-from tests.calibration.session_cases import REASON, graded, holding, session
+from tests.calibration.session_cases import REASON, SECOND, graded, holding, session
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -72,14 +74,21 @@ def test_a_newer_version(path: Path) -> None:
 
 def test_truncated_files(path: Path) -> None:
     data = path.read_bytes()
-    for size in range(1, len(data), len(data) // 23):
+    with CalibrationSession.open(path) as s:
+        head, grades = s.head(), s.grades
+    lost = len(data)
+    while data[lost - 1] == 0:  # the unused end of the last page is no part of any record
+        lost -= 1
+    for size in [*range(1, lost, lost // 23), lost - 1]:
         path.write_bytes(data[:size])
         assert code(CalibrationSession.open, path) in {"E-SESSIONDAMAGED", "E-NOSESSION", "E-SESSIONUNREADABLE", "E-HASH", "E-HASHGONE"}
         for ending in ("-wal", "-shm"):
             path.with_name(path.name + ending).unlink(missing_ok=True)
-    path.write_bytes(data)
-    with CalibrationSession.open(path) as s:
-        assert s.verify().count == 3
+    for whole in (data[:lost], data):
+        path.write_bytes(whole)
+        with CalibrationSession.open(path) as s:
+            assert s.verify() == head
+            assert s.grades.equals(grades)
 
 
 def test_a_full_disk_loses_nothing(path: Path) -> None:
@@ -100,7 +109,7 @@ def test_a_full_disk_loses_nothing(path: Path) -> None:
         assert s.verify() == kept
         assert s.state.count == kept.count
         connection.execute("PRAGMA max_page_count = 100000")
-        s.move("Wang", who, "C", "other", REASON, second=("data_error", REASON))
+        s.move("Wang", who, "C", "other", REASON, second=("data_error", SECOND))
         assert s.verify(kept).count == kept.count + 1
     with CalibrationSession.open(path) as s:
         assert s.verify().count == kept.count + 1
@@ -187,3 +196,35 @@ def test_events_cannot_be_changed_or_deleted_by_sql(path: Path) -> None:
         with pytest.raises(sqlite3.IntegrityError, match="never"):
             connection.execute(statement)
     connection.close()
+
+
+def test_a_step_is_judged_against_what_its_author_saw(path: Path) -> None:
+    with CalibrationSession.open(path) as a, CalibrationSession.open(path) as b:
+        who, other = holding(a, "B")[:2]
+        a.move("Wang", who, "C", "other", REASON)
+        assert code(b.move, "Li", who, "A", "scope_change", SECOND) == "E-CHANGED"  # was meant from B
+        assert b.grades.loc[who, "grade"] == "C"
+        b.move("Li", other, "A", "other", REASON)
+        assert code(a.undo, "Wang", REASON) == "E-CHANGED"  # would take back a move nobody here has seen
+        a.undo("Wang", REASON, 4)
+        a.advance("Wang")
+        assert code(b.advance, "Li") == "E-CHANGED"
+        assert b.phase == "ratify"
+        b.reopen("Wang", REASON)
+        assert code(a.advance, "Wang") == "E-CHANGED"
+
+
+def test_rules_about_persons_are_known(tmp_path: Path) -> None:
+    scores = rk.GraphicRatingScale().fit(simulate.ratings(20, 5, seed=2).table)
+    rules = {"floors": {"p01": ("B", "KPI met")}, "locks": {"p02": ("A", "appeal decided")}}
+    grades = rk.ForcedDistribution(shares={"A": 0.2, "B": 0.6, "C": 0.2}, ties="up", **rules).fit(scores)
+    s = CalibrationSession.create(tmp_path / "s.session", grades, ["Wang"])
+    s.advance("Wang")
+    s.advance("Wang")
+    notes = s.move("Wang", "p01", "C", "other", REASON, ["e1"]).notes
+    assert [n.code for n in notes] == ["W-AGAINSTRULE"]
+    assert "KPI met" in notes[0].text("en")
+    assert "W-AGAINSTRULES" in [n.code for n in s.notes]
+    if hasattr(grades, "rules"):
+        assert code(s.move, "Wang", "p02", "B", "other", REASON) == "E-GRADELOCKED"
+    s.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -103,3 +104,30 @@ def test_every_code_has_its_words() -> None:
         assert english
         assert chinese
         assert set(re.findall(r"\{(\w+)\}", english)) == set(re.findall(r"\{(\w+)\}", chinese))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_live_view_says_the_same_in_a_notebook_and_in_a_terminal(moved: CalibrationSession, lang: str) -> None:
+    values = ["f", "m"] * 15
+    attributes = rk.Attributes.from_frame(pd.DataFrame({"person": list(graded().people), "attribute": "gender", "value": values}))
+    view = moved.view(attributes, lang=lang)
+    page, text = view._repr_html_(), repr(view)
+    assert "<script" not in page
+    for key in ("quota", "agenda", "managers", "move_log", "moved_cuts", "boundary", "impact", "impact_moves"):
+        heading = session_page.phrase(key, lang)
+        assert heading in page
+        assert f"== {heading} ==" in text
+    for note in moved.notes:
+        assert note.message(lang)[1:] in html.unescape(page)
+        assert note.message(lang)[1:] in text
+    quota = moved.quota
+    assert all(re.search(rf"{g}\s+{row['seats']}\s+{row['before']}\s+{row['used']}\s+{row['slack']}", text) for g, row in quota.iterrows())
+    only, down = moved.quota_only
+    assert session_page.phrase("of", lang, n=only, of=down) in page
+    assert session_page.phrase("of", lang, n=only, of=down) in text
+    assert view.sections[0][0] == moved.view(lang=lang).sections[0][0]
+
+
+def test_a_report_before_anybody_voted_says_so(tmp_path: Path) -> None:
+    text = session(phase="discuss").to_report(tmp_path / "r.html").read_text(encoding="utf-8")
+    assert session_page.phrase("agreement_none", "en") in text

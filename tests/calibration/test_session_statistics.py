@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+import rankkit as rk
 from rankkit.calibration import votes
+from rankkit.calibration.session_statistics import HIDDEN, GroupMoves
 from rankkit.calibration.session_tables import clopper_pearson
 from rankkit.kernels.grading.stratified_permutation import group_changes
-from tests.calibration.session_cases import EVIDENCE, REASON, holding, session
+from tests.calibration.session_cases import EVIDENCE, REASON, SECOND, holding, session
 
 EXACT = 1e-12  # sums of a few hundred probabilities
 NULL_RUNS = 400
@@ -134,6 +136,23 @@ def test_clopper_pearson_covers() -> None:
     assert inside / 500 >= 0.95 - MONTE_CARLO_SE * np.sqrt(0.05 * 0.95 / 500)
 
 
+@pytest.mark.parametrize("n", [3, 8, 15])
+@pytest.mark.parametrize("share", [(0.2, 0.7, 0.1), (1 / 3, 1 / 3, 1 / 3), (0.01, 0.98, 0.01), (0.5, 0.5, 0.0)])
+def test_intervals_of_a_managers_grades_hold_together_exactly(n: int, share: tuple[float, float, float]) -> None:
+    """Coverage by enumeration of every outcome; a toy with plain 95 % intervals for each grade misses it."""
+    ends, plain = ([clopper_pearson(k, n, level) for k in range(n + 1)] for level in (1 - 0.05 / 3, 0.95))
+    covered, toy = 0.0, 0.0
+    for a in range(n + 1):
+        for b in range(n + 1 - a):
+            counts = (a, b, n - a - b)
+            chance = float(stats.multinomial(n, share).pmf(counts))
+            covered += chance * all(ends[k][0] <= p <= ends[k][1] for k, p in zip(counts, share, strict=True))
+            toy += chance * all(plain[k][0] <= p <= plain[k][1] for k, p in zip(counts, share, strict=True))
+    assert covered >= 0.95 - EXACT
+    if n == 15 and share == (1 / 3, 1 / 3, 1 / 3):
+        assert toy < 0.95
+
+
 def test_agreement_of_votes_against_pairs_counted_one_by_one() -> None:
     rng = np.random.default_rng(2)
     table = rng.multinomial(5, [0.3, 0.5, 0.2], 20)
@@ -182,18 +201,28 @@ def test_correlations_are_spearmans_with_the_best_grade_highest() -> None:
     assert found.loc["score_before", "rho"] > 0.8
     assert found.loc["votes_before", "reason"] != ""  # nobody voted
     top = holding(s, "A", 0)[0]
-    s.move("Wang", top, "C", "data_error", REASON, EVIDENCE, second=("other", REASON))
+    s.move("Wang", top, "C", "data_error", REASON, EVIDENCE, second=("other", SECOND))
     assert s.retained.loc["score_now", "rho"] < found.loc["score_before", "rho"]
 
 
-def test_moves_by_group_hide_small_groups() -> None:
-    import rankkit as rk
-
+def test_moves_by_group_hide_small_groups_and_what_would_give_them_away() -> None:
     s = session(phase="propose")
     for p in holding(s, "B")[:5]:
         s.move("Wang", p, "C", "quota_only", REASON)
-    values = ["x"] * 4 + ["y"] * 13 + ["z"] * 13
-    frame = pd.DataFrame({"person": sorted(s.grades.index), "attribute": "origin", "value": values})
-    found = s.moves_by_group(rk.Attributes.from_frame(frame), "origin").table
-    assert found.loc["x"].drop("reason").isna().all()
-    assert found.loc["x", "reason"] == "n < 5"
+    people = sorted(s.grades.index)
+
+    def by(values: list[str]) -> GroupMoves:
+        frame = pd.DataFrame({"person": people, "attribute": "origin", "value": values})
+        return s.moves_by_group(rk.Attributes.from_frame(frame), "origin")
+
+    toy = by(["x"] * 4 + ["y"] * 26)  # y alone beside the sum of all would be x
+    assert toy.table.drop(columns="reason").isna().all(axis=None)
+    assert np.isnan(toy.overall)
+    three = by(["x"] * 4 + ["y"] * 12 + ["z"] * 14)  # the next smallest goes too, and then z is alone
+    assert three.table.drop(columns="reason").isna().all(axis=None)
+    four = by(["x"] * 4 + ["w"] * 6 + ["y"] * 10 + ["z"] * 10)
+    assert (four.table.loc[["x", "w"], "reason"] == HIDDEN).all()
+    assert four.table.loc[["x", "w"]].drop(columns="reason").isna().all(axis=None)
+    assert four.table.loc[["y", "z"], "n"].tolist() == [10, 10]
+    alone = by(["y"] * 10 + ["z"] * 20)
+    assert alone.table["n"].tolist() == [10, 20]

@@ -70,8 +70,14 @@ def test_several_scores_a_cell_tell_error_from_interaction():
     codes = all_codes((40, 6, 2))
     y = rng.normal(size=(40, 6))[codes[0], codes[1]] * 2 + 0.1 * rng.normal(size=codes.shape[1])
     found = analogous_anova(y, codes, parse("e:(p x i)").reordered(("p", "i", "e")))
-    assert found.raw[found.names.index("p:i")] == pytest.approx(4, rel=0.3)
-    assert found.raw[-1] == pytest.approx(0.01, rel=0.3)
+    cells = np.empty((40, 6, 2))
+    cells[tuple(codes)] = y
+    error = cells.var(axis=2, ddof=1).mean()
+    mean = cells.mean(axis=2)
+    apart = mean - mean.mean(axis=1, keepdims=True) - mean.mean(axis=0) + mean.mean()
+    assert found.raw[-1] == pytest.approx(error, rel=1e-9)
+    assert found.raw[found.names.index("p:i")] == pytest.approx((apart**2).sum() / (39 * 5) - error / 2, rel=1e-9)
+    assert found.raw[found.names.index("p:i")] > 100 * error  # made with 4 and 0.01
 
 
 def test_what_cannot_be_told_apart():

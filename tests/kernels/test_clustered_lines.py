@@ -22,7 +22,7 @@ def test_slopes_and_their_difference():
     np.testing.assert_allclose(found.slope, np.linalg.lstsq(full, y, rcond=None)[0][:2], atol=1e-9)
     turned = clustered_line(y, np.column_stack([X[:, 1], X[:, 0]]), who, by, 99)
     assert turned.se[2] == pytest.approx(found.se[2])
-    assert found.drawn.std(axis=0) == pytest.approx(found.se[:2], rel=0.5)
+    assert found.drawn.std(axis=0) == pytest.approx(found.se[:2], rel=0.2)  # 99 draws know a spread to 7 %
 
 
 def test_a_resample_is_weighted_least_squares():

@@ -15,7 +15,6 @@ from rankkit.kernels.covariance import (
     Precision,
     canonical,
     difference_variance,
-    from_arrays,
 )
 from rankkit.kernels.on_demand_covariance import OnDemand
 
@@ -103,10 +102,10 @@ def test_draws_of_permuted_people_are_permuted_where_the_root_is_unique(form, ma
 
 @pytest.mark.parametrize(("form", "matrix"), forms(), ids=IDS)
 def test_stored_and_rebuilt(form, matrix):
-    kind = getattr(form, "resolved", form).kind
-    assert from_arrays(kind, form.to_arrays()).dense() == pytest.approx(matrix, abs=ROUNDING)
+    made = type(getattr(form, "resolved", form))
+    assert made.from_arrays(form.to_arrays()).dense() == pytest.approx(matrix, abs=ROUNDING)
     as_lists = {name: array.tolist() for name, array in form.to_arrays().items()}
-    assert from_arrays(kind, as_lists).dense() == pytest.approx(matrix, abs=ROUNDING)
+    assert made.from_arrays(as_lists).dense() == pytest.approx(matrix, abs=ROUNDING)
 
 
 @pytest.mark.parametrize(("form", "matrix"), forms(), ids=IDS)
@@ -158,8 +157,3 @@ def test_unconnected_graph_is_refused():
     two = sparse.csr_array(np.kron(np.eye(2), np.array([[1.0, -1.0], [-1.0, 1.0]])))
     with pytest.raises(IdentificationError, match="2 groups"):
         Precision(two).diagonal()
-
-
-def test_no_covariance_of_unknown_kind():
-    with pytest.raises(KeyError):
-        from_arrays("diagonal", {"matrix": np.eye(2)})

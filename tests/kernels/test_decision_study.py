@@ -186,7 +186,11 @@ def test_conditions_needed_by_search(target):
     rng = np.random.default_rng(int(100 * target))
     for u, c, v in rng.uniform(0.01, 1, size=(50, 3)) * [1, 0.2, 1]:
         reached = [n for n in range(1, 5000) if u / (u + c + v / n) >= target]
-        assert conditions_needed(u, c, v, target) == (reached[0] if reached else None) or not reached
+        needed = conditions_needed(u, c, v, target)
+        if reached or u / (u + c) <= target:
+            assert needed == (reached[0] if reached else None)
+        else:  # more than were searched
+            assert u / (u + c + v / needed) >= target > u / (u + c + v / (needed - 1))
 
 
 def test_what_no_number_reaches():

@@ -9,7 +9,7 @@ import pytest
 
 from rankkit.errors import SolverError
 from rankkit.kernels.covariance import Dense
-from rankkit.kernels.grading.grade_program import Graded, solve
+from rankkit.kernels.grading.grade_program import solve
 from rankkit.kernels.grading.grade_rows import GradeRules
 from rankkit.kernels.grading.order_rules import OrderRules, clearly_apart
 
@@ -142,14 +142,40 @@ def test_time_that_runs_out_is_said() -> None:
 
 
 def test_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A solver that calls a wrong solution optimal is not believed."""
+    """A solver that calls a wrong solution optimal is not believed (scipy's milp has done so), whichever way was taken."""
     cost, current, rules = case(2)
 
-    def liar(*_: object, **__: object) -> object:
-        size = 6 * 2 + 2 * (3 + 2 * 3)
-        return type("Answer", (), {"status": 0, "x": np.zeros(size), "message": "optimal"})()
+    def liar(answer: np.ndarray) -> object:
+        return lambda *_, **__: type("Answer", (), {"status": 0, "x": answer, "fun": 0.0, "message": "optimal", "mip_dual_bound": 0.0})()
 
-    monkeypatch.setattr("rankkit.kernels.grading.grade_program.milp", liar)
-    with pytest.raises(SolverError):
-        solve(cost, current, rules)
-    assert Graded.__doc__
+    with monkeypatch.context() as patch:
+        patch.setattr("rankkit.kernels.grading.unit_columns.milp", liar(np.zeros(10_000)))
+        with pytest.raises(SolverError):
+            solve(cost, current, rules)
+
+    def dearest_of_each(objective: np.ndarray, **rest: object) -> object:
+        rows = rest["constraints"][0].A.tocsr()[:2].toarray()
+        x = np.zeros(len(objective))
+        x[np.where(rows > 0, objective[None, :], -1.0).argmax(axis=1)] = 1.0
+        return liar(x)()
+
+    with monkeypatch.context() as patch:
+        patch.setattr("rankkit.kernels.grading.unit_columns.milp", dearest_of_each)
+        with pytest.raises(SolverError):
+            solve(*case(3, tight=True))
+    with monkeypatch.context() as patch:
+        patch.setattr("rankkit.kernels.grading.grade_program.solve_by_unit", lambda *_, **__: None)
+        patch.setattr("rankkit.kernels.grading.grade_program.milp", liar(np.zeros(6 * 2 + 2 * (3 + 2 * 3))))
+        with pytest.raises(SolverError):
+            solve(cost, current, rules)
+
+
+def test_where_rules_about_persons_conflict_nobody_moves_needlessly() -> None:
+    """The better of two is decided below the other: one rule gives way, and the other two keep their grades whatever evidence says."""
+    cost = np.array([[0.1, 2.0], [2.0, 0.1], [0.1, 2.0], [2.0, 0.1]])
+    allowed = np.array([[False, True], [True, False], [True, True], [True, True]])
+    rules = GradeRules.of(allowed, np.array([[2, 2], [2, 2]]), order=OrderRules((), np.array([[0, 1]])))
+    found = solve(cost, np.array([1, 0, 1, 0]), rules)
+    assert len(found.freed) + len(found.overtaken) == 1
+    assert found.moves == 0
+    assert found.grade.tolist() == [1, 0, 1, 0]

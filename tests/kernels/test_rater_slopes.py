@@ -78,7 +78,7 @@ def test_large_tables_take_equal_variances(monkeypatch):
     assert not pooled.unequal
     assert np.isnan(pooled.test.p_unequal)
     np.testing.assert_allclose(pooled.deviation, own.deviation, atol=1e-9)
-    np.testing.assert_allclose(pooled.se, own.se, rtol=0.4)
+    np.testing.assert_allclose(pooled.se, own.se, rtol=0.15)  # raters are equally exact; 60 people know a variance to 18 %, a se to 9 %
 
 
 def test_scores_without_residuals_are_not_tested():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -143,3 +145,21 @@ def test_marks_of_colleagues_are_released_as_plain_ratings_are():
     shown = [r.release("committee") for r in (plain, bars)]
     pd.testing.assert_frame_equal(*shown)
     assert shown[1]["score"].notna().any()
+
+
+def test_reports_call_dimensions_by_the_names_of_the_card(tmp_path):
+    named = replace(CARD, dimensions=CARD.dimensions.assign(label=["待客周到", "Speed of work"]))
+    weights = dict.fromkeys(named.names, 0.5)
+    result = rk.BARS(scale=named, weights=weights).fit(marks())
+    assert list(result.parts) == list(named.names)  # in code, ids
+    path = result.to_report(tmp_path / "r.html", lang="zh")
+    text = path.read_text(encoding="utf-8")
+    shown = re.sub(r"<[^>]+>", "\n", re.sub(r"<style.*?</style>", "", text, flags=re.S))
+    assert "待客周到" in shown
+    assert not re.search(r"\bcare\b|\bspeed\b", shown)
+    own = result.to_feedback(tmp_path / "f.html", "a").read_text(encoding="utf-8")
+    assert "Speed of work" in own
+    again = rk.Result.from_json(result.to_json())
+    assert again.dimension_labels == named.labels
+    same = rk.BARS(scale=replace(CARD, dimensions=CARD.dimensions.assign(label="Work"))).fit(marks())
+    assert set(named.names) <= set(re.findall(r"\w+", same.to_report(tmp_path / "s.html").read_text(encoding="utf-8")))

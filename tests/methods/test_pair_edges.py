@@ -90,7 +90,7 @@ WEIRD = ["😀", "new\nline", "=cmd|'/c calc'!A0", "𠮷", "007", "Zoë Quill"]
 def test_awkward_ids_go_everywhere_and_stay_with_those_they_belong_to(tmp_path):
     frame = panel(4, 6, names=WEIRD, seed=5).assign(rater=lambda d: "Ruth " + d["rater"])
     found = PairedComparison().fit(frame)
-    assert set(found.scores.index) == {" ".join(w.split()) for w in WEIRD} or set(found.scores.index) == set(WEIRD)
+    assert set(found.scores.index) == {" ".join(w.split()) for w in WEIRD}
     again = type(found).from_json(found.to_json())
     pd.testing.assert_frame_equal(again.scores, found.scores)
     assert pickle.loads(pickle.dumps(found)).scores.equals(found.scores)

@@ -59,10 +59,14 @@ def test_bootstrap_agrees_with_theory_and_knows_no_row_order():
     assert "I-BOOTSTRAP" in codes(drawn)
     home = PairedComparison(order_effect=True, bootstrap=200).fit(frame)
     exact = PairedComparison(order_effect=True).fit(frame)
-    assert home.parameters.loc["order_effect", "se"] == pytest.approx(exact.parameters.loc["order_effect", "se"], rel=0.25)
+    assert home.parameters.loc["order_effect", "se"] == pytest.approx(
+        exact.parameters.loc["order_effect", "se"], rel=0.15
+    )  # 200 draws know a spread to 5 %
     judged = simulate.comparisons(n=6, judges=12, judge_sd=1.0, rounds=60, seed=2).table
     by_judge = PairedComparison(bootstrap=400).fit(judged)
-    np.testing.assert_allclose(by_judge.scores["se"], PairedComparison().fit(judged).scores["se"], rtol=0.4)
+    np.testing.assert_allclose(
+        by_judge.scores["se"], PairedComparison().fit(judged).scores["se"], rtol=0.2
+    )  # both estimate the same from 12 judges
     assert "judges" in by_judge.messages["text"].str.cat()
 
 

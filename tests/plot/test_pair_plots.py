@@ -182,7 +182,8 @@ def test_growth_draws_reliability_and_says_when_a_line_is_reached():
     later = expected.loc[expected["comparisons"] >= k, "reliability"]
     assert (later >= 0.70).all()
     before = expected.loc[expected["comparisons"] < k, "reliability"]
-    assert not len(before) or not before.iloc[-1] >= 0.70
+    assert len(before)
+    assert not before.iloc[-1] >= 0.70
     assert f"From {k} comparisons on at least .70." in data.subtitle
 
 

@@ -16,7 +16,7 @@ def found():
 
 def test_it_draws_the_residuals_of_the_network_with_the_clearest_group(found):
     data = plot.data(found, "rater_network", lang="zh")
-    assert data.title == "谁评价谁：2026 同级"
+    assert data.title == "谁评价谁：2026 同事"
     dyads = found.tables["network_dyads"].query("cycle == '2026' and source == 'peer'")
     links = data.more["links"].merge(dyads, on=["rater", "ratee"], suffixes=("", "_source"))
     assert len(links) == len(dyads) == len(data.more["links"])

@@ -150,7 +150,6 @@ def test_a_manager_reads_about_the_team_and_nobody_else(tmp_path):
     with pytest.raises(DisclosureError):
         result.release("manager")
     assert list(result.release("manager", team=["Qx1Q", "elsewhere"]).index) == ["Qx1Q"]
-    assert "manager" in page or "rankkit" in page
 
 
 def test_other_uses_are_refused(tmp_path):

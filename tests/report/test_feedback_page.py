@@ -13,6 +13,7 @@ from rankkit.errors import PolicyError, SettingsError
 from rankkit.methods.multi_source_result import MultiSourceFeedbackResult
 from rankkit.privacy.released import clear
 from rankkit.report import feedback_page, words_of_feedback
+from rankkit.report.feedback_page import Material
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def text_of(page: str) -> str:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_page_has_every_part(result: MultiSourceFeedbackResult, lang: str) -> None:
     incidents, narratives = rk.datasets.load("service_team_incidents"), rk.datasets.load("service_team_narratives")
-    page = feedback_page.page(result, "A01", lang=lang, incidents=incidents, narratives=narratives)  # type: ignore[arg-type]
+    page = feedback_page.page(result, "A01", Material(incidents=incidents, narratives=narratives), lang=lang)  # type: ignore[arg-type]
     text = text_of(page)
     for key in ("standing", "sources", "self_other", "evidence", "interview", "should", "did", "why", "improve", "goals", "simulated"):
         assert words_of_feedback.say(key, lang) in text, key  # type: ignore[arg-type]
@@ -82,9 +83,11 @@ def test_texts_of_protected_people_are_left_out(result: MultiSourceFeedbackResul
     page = feedback_page.page(
         result,
         "A01",
-        incidents=rk.Incidents.from_frame(log),
-        narratives=rk.Narratives.from_frame(texts),
-        comments={"peer": ["slow"] * 4, "customer": ["kind"] * 5},
+        Material(
+            incidents=rk.Incidents.from_frame(log),
+            narratives=rk.Narratives.from_frame(texts),
+            comments={"peer": ["slow"] * 4, "customer": ["kind"] * 5},
+        ),
     )
     assert "kept a customer waiting" not in page
     assert "leaves early" not in page
@@ -97,7 +100,7 @@ def test_texts_of_protected_people_are_left_out(result: MultiSourceFeedbackResul
 
 def test_any_method_can_give_feedback() -> None:
     ratings = rk.GraphicRatingScale().fit(rk.datasets.load("guilford_creativity"))
-    text = text_of(feedback_page.page(ratings, ratings.people[0], goals=pd.DataFrame({"goal": ["publish"], "due": ["June"]})))
+    text = text_of(feedback_page.page(ratings, ratings.people[0], Material(goals=pd.DataFrame({"goal": ["publish"], "due": ["June"]}))))
     assert "How each group" not in text
     assert "publish" in text
     duels = rk.PairedComparison().fit(rk.datasets.load("journal_citations"))
@@ -105,14 +108,20 @@ def test_any_method_can_give_feedback() -> None:
 
 
 def test_results_write_it(result: MultiSourceFeedbackResult, tmp_path: Path) -> None:
-    path = result.to_feedback(tmp_path / "feedback.html", "L2", lang="zh")
-    assert "您的总体位置" in path.read_text(encoding="utf-8")
+    goals = pd.DataFrame({"goal": ["两周内清空旧单"]})
+    path = result.to_feedback(tmp_path / "feedback.html", "L2", lang="zh", goals=goals, comments={"customer": ["很和气"] * 5})
+    text = path.read_text(encoding="utf-8")
+    assert all(part in text for part in ("您的总体位置", "两周内清空旧单", "很和气"))
     with pytest.raises(SettingsError):
         result.to_feedback(tmp_path / "feedback.pdf", "L2")
 
 
 def test_bad_requests(result: MultiSourceFeedbackResult) -> None:
-    for wrong in ({"ratee": "nobody"}, {"ratee": "A01", "lang": "fr"}, {"ratee": "A01", "goals": pd.DataFrame({"x": [1]})}):
+    for wrong in (
+        {"ratee": "nobody"},
+        {"ratee": "A01", "lang": "fr"},
+        {"ratee": "A01", "material": Material(goals=pd.DataFrame({"x": [1]}))},
+    ):
         with pytest.raises(SettingsError):
             feedback_page.page(result, **wrong)  # type: ignore[arg-type]
 

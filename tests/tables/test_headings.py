@@ -11,7 +11,7 @@ import xlsxwriter
 
 import rankkit as rk
 from rankkit.errors import RatingsError, ReadingError
-from rankkit.tables.headings import below_a_title
+from rankkit.tables.headings import below_a_title, suggest
 
 CHINESE = {"rater": "评价人", "ratee": "工号", "score": "得分"}
 TITLED: list[list[str]] = [["2026年上半年考核表"], [], ["评价人", "工号", "得分"], ["甲", "007", "4"], ["乙", "007", "5"]]
@@ -71,3 +71,21 @@ def test_a_title_line_in_a_text_file(tmp_path: Path) -> None:
     with pytest.raises(ReadingError) as caught:
         rk.read_ratings(path, CHINESE)
     assert [(p.code, p.row) for p in caught.value.items] == [("E-TITLELINE", 2)]
+
+
+@pytest.mark.parametrize(
+    ("found", "missing", "expected"),
+    [
+        (["評分人", "受評人", "評分"], ["rater", "ratee", "score"], ["評分人", "受評人", "評分"]),
+        (["考核人姓名", "被考核人姓名", "考核得分"], ["rater", "ratee", "score"], ["考核人姓名", "被考核人姓名", "考核得分"]),
+        (["工号", "姓名", "评委", "分数"], ["ratee", "rater", "score"], ["工号", "评委", "分数"]),
+        (["Judge", "Employee ID", "Rating"], ["rater", "ratee", "score"], ["Judge", "Employee ID", "Rating"]),
+        (["胜者", "败者"], ["winner", "loser"], ["胜者", "败者"]),
+        (["左", "右", "結果"], ["left", "right", "outcome"], ["左", "右", "結果"]),
+        (["rater", "ratee", "scroe"], ["score"], ["scroe"]),
+        (["rater", "rank"], ["ratee"], [None]),
+        (["维度", "指標"], ["dimension"], ["维度"]),
+    ],
+)
+def test_suggestions(found: list[str], missing: list[str], expected: list[str | None]) -> None:
+    assert suggest(found, missing) == {m: e for m, e in zip(missing, expected, strict=True) if e is not None}

@@ -67,3 +67,25 @@ def test_another_type_is_refused() -> None:
     with pytest.raises(DataError) as caught:
         Incidents.from_frame([1, 2])  # type: ignore[arg-type]
     assert caught.value.code == "E-TYPE"
+
+
+def test_names_come_back_from_the_frame():
+    log = pd.DataFrame(
+        {
+            "ratee": ["e1", "e1", "e2", "e3"],
+            "ratee_label": ["王伟", "王伟", "李娜", "张敏"],
+            "author": ["m1", None, "m2", "m2"],
+            "author_label": ["赵强", None, "钱芳", "钱芳"],
+            "occurred_on": ["2026-03-01", "2026-03-02", "2026-03-03", None],
+            "valence": [1, -1, 2, None],
+            "months": [6, 6, 6, 6],
+        }
+    )
+    table = Incidents.from_frame(log[log["author"].notna()])
+    again = Incidents.from_frame(table.frame)
+    assert again.labels == table.labels == {"e1": "王伟", "e2": "李娜", "e3": "张敏"}
+    assert again.author_labels == table.author_labels == {"m1": "赵强", "m2": "钱芳"}
+    plain = Incidents.from_frame(log.drop(columns=["ratee_label", "author_label", "months"]).iloc[:3])
+    assert not [c for c in plain.frame if c.endswith("_label")]
+    unknown = Incidents.from_frame(log.drop(columns="months").iloc[:3]).frame
+    assert unknown["author_label"].fillna("–").tolist() == ["赵强", "–", "钱芳"]

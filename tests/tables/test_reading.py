@@ -11,10 +11,17 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
-from rankkit.errors import PeopleError, RankingsError, RatingsError, ReadingError
+from rankkit.errors import DataError, PeopleError, RankingsError, RatingsError, ReadingError
 from rankkit.tables.delimited import read_text, sniff
-from rankkit.tables.headings import suggest
-from rankkit.tables.reading import read_attributes, read_comparisons, read_people, read_rankings, read_ratings
+from rankkit.tables.reading import (
+    read_attributes,
+    read_comparisons,
+    read_incidents,
+    read_narratives,
+    read_people,
+    read_rankings,
+    read_ratings,
+)
 from rankkit.tables.sheets import read_sheet
 
 ROWS = [("r1", "007", "4"), ("r1", "008", "5"), ("r2", "007", "3"), ("r2", "008", "5")]
@@ -342,24 +349,6 @@ def test_missing_columns_suggest_and_never_map(tmp_path: Path) -> None:
         assert pair in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("found", "missing", "expected"),
-    [
-        (["評分人", "受評人", "評分"], ["rater", "ratee", "score"], ["評分人", "受評人", "評分"]),
-        (["考核人姓名", "被考核人姓名", "考核得分"], ["rater", "ratee", "score"], ["考核人姓名", "被考核人姓名", "考核得分"]),
-        (["工号", "姓名", "评委", "分数"], ["ratee", "rater", "score"], ["工号", "评委", "分数"]),
-        (["Judge", "Employee ID", "Rating"], ["rater", "ratee", "score"], ["Judge", "Employee ID", "Rating"]),
-        (["胜者", "败者"], ["winner", "loser"], ["胜者", "败者"]),
-        (["左", "右", "結果"], ["left", "right", "outcome"], ["左", "右", "結果"]),
-        (["rater", "ratee", "scroe"], ["score"], ["scroe"]),
-        (["rater", "rank"], ["ratee"], [None]),
-        (["维度", "指標"], ["dimension"], ["维度"]),
-    ],
-)
-def test_suggestions(found: list[str], missing: list[str], expected: list[str | None]) -> None:
-    assert suggest(found, missing) == {m: e for m, e in zip(missing, expected, strict=True) if e is not None}
-
-
 def test_the_other_tables(tmp_path: Path) -> None:
     pairs = read_comparisons(_write(tmp_path / "p.csv", "胜,负\n甲,乙\n乙,丙\n"), {"winner": "胜", "loser": "负"})
     assert len(pairs) == 2
@@ -368,7 +357,13 @@ def test_the_other_tables(tmp_path: Path) -> None:
     assert len(read_people(_write(tmp_path / "w.csv", "person,unit\n007,A\n008,B\n"))) == 2
     attributes = read_attributes(_write(tmp_path / "q.csv", "person,attribute,value\n007,gender,f\n008,gender,m\n"))
     assert len(attributes) == 2
-    for table, reader in ((pairs, read_comparisons), (ranks, read_rankings)):
+    log = pd.DataFrame({"ratee": ["e1"], "occurred_on": ["2026-03-01"], "valence": [1]})
+    incidents = read_incidents(log)
+    narratives = read_narratives(pd.DataFrame({"ratee": ["e1"], "text": ["Answered 40 calls a day."]}))
+    for table, reader in (
+        (pairs, read_comparisons), (ranks, read_rankings), (attributes, read_attributes),
+        (incidents, read_incidents), (narratives, read_narratives),
+    ):  # fmt: skip
         assert reader(table) is table
 
 
@@ -379,6 +374,16 @@ def test_rows_of_the_other_tables(tmp_path: Path) -> None:
     with pytest.raises(RankingsError) as caught_too:
         read_rankings(_write(tmp_path / "k.csv", "rater,ratee,rank\n\nr1,e1,first\nr1,e2,2\n"))
     assert {p.row for p in caught_too.value.items} == {3}
+    with pytest.raises(DataError) as caught_log:
+        read_incidents(_write(tmp_path / "i.csv", "ratee,occurred_on,valence\n\n\n007,2026-03-01,9\n"))
+    assert {p.row for p in caught_log.value.items} == {4}
+
+
+def test_incidents_are_called_by_their_row_in_the_sheet(tmp_path: Path) -> None:
+    log = "ratee,occurred_on,valence,text\n\n007,2026-03-01,1,接了四十个电话\n".encode("gb18030")
+    table = read_incidents(_write(tmp_path / "i.csv", log))
+    assert table.places == ["#3"]
+    assert [n.code for n in table.notes] == ["I-ENCODING"]
 
 
 def test_reading_warns_of_nothing(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from rankkit import read_ratings
 from rankkit.errors import RatingsError
+from rankkit.tables.source_words import SHOWN, SOURCE_WORDS
 
 
 def table(words):
@@ -29,3 +30,8 @@ def test_self_ratings_in_chinese_must_be_of_oneself():
     with pytest.raises(RatingsError) as caught:
         read_ratings(table(["自评", "同事"]))
     assert caught.value.items[0].code == "E-NOTSELF"
+
+
+def test_what_we_write_we_can_read():
+    assert {word: SOURCE_WORDS[word] for word in SHOWN.values()} == {word: source for source, word in SHOWN.items()}
+    assert set(SOURCE_WORDS.values()) == set(SHOWN)

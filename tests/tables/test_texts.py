@@ -87,3 +87,17 @@ def test_narratives_keep_sections_in_their_order_whatever_the_rows():
     assert table.documents["text"].item() == "a\nb\nc\nd"
     assert table.data_hash() == turned.data_hash()
     assert table.where(table.entries["section"].to_numpy() == "did").entries["text"].tolist() == ["b"]
+
+
+def test_names_come_back_from_the_frame():
+    rows = {
+        "ratee": ["e1", "e2"],
+        "ratee_label": ["王伟", "李娜"],
+        "author": ["m1", "e2"],
+        "author_label": ["赵强", "李娜"],
+        "text": ["a", "b"],
+    }
+    table = Narratives.from_frame(pd.DataFrame(rows))
+    again = Narratives.from_frame(table.frame)
+    assert again.labels == table.labels == {"e1": "王伟", "e2": "李娜"}
+    assert again.author_labels == table.author_labels == {"m1": "赵强", "e2": "李娜"}

@@ -18,6 +18,7 @@ from scipy import linalg
 
 from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.components.crossed_profile import EXHAUSTED, CrossedDesign, ProfilePoint, maximise
+from rankkit.kernels.matrix_forms import inverse_of_free
 
 _CONSTANT = 1e-13  # spread over mean at which scores count as all equal
 _ALIASED = 1e-9  # smallest eigenvalue of the scaled Gram matrix of the components that still separates them
@@ -181,8 +182,8 @@ def fit(y: ArrayLike, row: ArrayLike, col: ArrayLike, n_rows: int, n_cols: int) 
         variances=variances,
         deviance=solved.deviance + 2 * (design.n - 1) * float(np.log(spread)),
         information=information,
-        variance_of_components=_invert(information, kept & (variances > 0)),
-        variance_unrestricted=_invert(information, kept & ((variances > 0) | np.array([True, True, False]))),
+        variance_of_components=inverse_of_free(information, kept & (variances > 0)),
+        variance_unrestricted=inverse_of_free(information, kept & ((variances > 0) | np.array([True, True, False]))),
         at_boundary=(variances == 0) & kept,
         identified=identified[order],
         blup_row=blups[int(design.swapped)],
@@ -279,18 +280,6 @@ def _balanced(design: CrossedDesign, sum_a: Floats, sum_b: Floats, squares: floa
     with np.errstate(invalid="ignore", divide="ignore"):
         shrink = np.where(strata[:2] > 0, 1 - error / strata[:2], 0.0)
     return _Solution(0.0, mu_variance, variances, deviance, information, shrink[0] * sum_a / per_a, shrink[1] * sum_b / per_b)
-
-
-def _invert(information: Floats, free: Bools) -> Floats:
-    """Inverse of the free block, zero elsewhere."""
-    out = np.zeros_like(information)
-    index = np.flatnonzero(free)
-    block = information[np.ix_(index, index)]
-    if len(index) and np.all(np.diag(block) > 0):
-        scale = 1 / np.sqrt(np.diag(block))
-        scaled = np.linalg.pinv(block * np.outer(scale, scale), rcond=1e-13, hermitian=True)
-        out[np.ix_(index, index)] = scaled * np.outer(scale, scale)
-    return out
 
 
 def satterthwaite(gradient: ArrayLike, components: ArrayLike, variance_of_components: ArrayLike) -> Floats:

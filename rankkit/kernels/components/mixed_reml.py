@@ -22,6 +22,7 @@ from rankkit.kernels.components.mixed_design import Effect, MixedDesign
 from rankkit.kernels.components.mixed_identification import gram, quadratic_start, separate
 from rankkit.kernels.components.mixed_newton import Optimum, best_of_starts
 from rankkit.kernels.components.mixed_profile import MixedPoint, Scores
+from rankkit.kernels.matrix_forms import inverse_of_free
 
 _CONSTANT = 1e-13  # spread over mean at which scores count as explained by the fixed part
 _VANISHED = 1e-4  # share of the variance below which a component of an exact fit is taken as zero
@@ -224,7 +225,7 @@ def _finish(
     else:
         raw = point.expected_information / residual**2 if kind == "expected" else point.average_information / residual**3
         information = raw / spread**4
-    covariance = invert(information, kept & (variances > 0))
+    covariance = inverse_of_free(information, kept & (variances > 0))
     beta, beta_covariance = d.fixed.spread(centre + spread * point.omega[: d.p], spread**2 * residual * point.sigma[: d.p, : d.p])
     df = np.full(len(beta), np.inf) if best.exact_fit else fixed_df(point, residual * spread**2, covariance, d.fixed.loadings())
     return MixedComponents(
@@ -236,7 +237,7 @@ def _finish(
         fixed_df=df,
         information=information,
         variance_of_components=covariance,
-        variance_unrestricted=invert(information, kept),
+        variance_unrestricted=inverse_of_free(information, kept),
         at_boundary=(variances == 0) & kept,
         identified=identified,
         aliased=aliased,
@@ -290,15 +291,3 @@ def fixed_df(point: MixedPoint, residual: float, covariance: Floats, contrasts: 
     gradient[:, d.k] = v / residual - gradient[:, : d.k] @ point.theta
     spread = np.einsum("ij,jk,ik->i", gradient, covariance, gradient)
     return np.asarray(np.where(spread > 0, 2 * v**2 / np.where(spread > 0, spread, 1.0), np.inf))
-
-
-def invert(information: Floats, free: Bools) -> Floats:
-    """Inverse of the free block, zero elsewhere."""
-    out = np.zeros_like(information)
-    index = np.flatnonzero(free)
-    block = information[np.ix_(index, index)]
-    if len(index) and np.all(np.diag(block) > 0):
-        scale = 1 / np.sqrt(np.diag(block))
-        scaled = np.linalg.pinv(block * np.outer(scale, scale), rcond=1e-13, hermitian=True)
-        out[np.ix_(index, index)] = scaled * np.outer(scale, scale)
-    return out

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from scipy import optimize, sparse
+from scipy.sparse.csgraph import connected_components
 
 from rankkit.errors import ConvergenceError, SolverError
 from rankkit.kernels.arrays import Bools, Floats, Ints
@@ -28,13 +29,22 @@ class Rounded:
         Each is the floor or the ceiling of ``expected``; rows and columns sum to the totals.
     expected : ndarray, shape (G, B)
         What was rounded.
-    unique : bool
-        Whether no other table costs as little.
+    open : ndarray of bool, shape (G, B)
+        Cells that another table which costs as little has otherwise.
+    fewest, most : ndarrays of int, shape (G, B)
+        People of the unit in grade b or better, at least and at most, over all tables that cost as little.
     """
 
     counts: Ints
     expected: Floats
-    unique: bool
+    open: Bools
+    fewest: Ints
+    most: Ints
+
+    @property
+    def unique(self) -> bool:
+        """Whether no other table costs as little."""
+        return not self.open.any()
 
 
 def controlled_rounding(rows: Ints, columns: Ints, cost: Floats, *, weight: Floats | None = None) -> Rounded:
@@ -96,11 +106,12 @@ def controlled_rounding(rows: Ints, columns: Ints, cost: Floats, *, weight: Floa
         near = np.round(expected)
         floor = np.where(np.abs(expected - near) < _WHOLE, near, np.floor(expected)).astype(np.int64)
         loose = np.abs(expected - near) >= _WHOLE
-    extra, unique = _extra(rows - floor.sum(axis=1), columns - floor.sum(axis=0), loose, np.asarray(cost, dtype=np.float64))
+    extra, swaps = _extra(rows - floor.sum(axis=1), columns - floor.sum(axis=0), loose, np.asarray(cost, dtype=np.float64))
     counts = floor + extra
     if (counts.sum(axis=1) != rows).any() or (counts.sum(axis=0) != columns).any() or (extra > loose).any() or (extra < 0).any():
         raise SolverError("E-SOLVER", reason="a rounded table does not hold when it is checked", n=len(rows))
-    return Rounded(counts, expected, unique)
+    fewest, most = (np.cumsum(counts, axis=1) + by for by in _reach(extra, swaps))
+    return Rounded(counts, expected, swaps, fewest, most)
 
 
 def raked(rows: Ints, columns: Ints, weight: Floats) -> Floats:
@@ -143,12 +154,16 @@ def raked(rows: Ints, columns: Ints, weight: Floats) -> Floats:
     raise ConvergenceError("E-CONV", iterations=_TURNS, gradient="raking")
 
 
-def _extra(rows: Ints, columns: Ints, loose: Bools, cost: Floats) -> tuple[Ints, bool]:
-    """Who gets the ceiling: a 0/1 table with the totals that are left, at the least cost; and whether it is the only one."""
+def _extra(rows: Ints, columns: Ints, loose: Bools, cost: Floats) -> tuple[Ints, Bools]:
+    """Who gets the ceiling: a 0/1 table with the totals that are left, at the least cost; and the cells open between such tables.
+
+    Two such tables differ by circles of cells whose reduced costs are 0 (whatever the dual solution), so a cell is open if and
+    only if its unit and its grade are strongly connected by the changes that cost nothing.
+    """
     g, b = np.nonzero(loose)
     out = np.zeros(loose.shape, dtype=np.int64)
     if not len(g):
-        return out, True
+        return out, np.zeros(loose.shape, dtype=bool)
     k = np.arange(len(g))
     matrix = sparse.csr_array(
         (np.ones(2 * len(g)), (np.concatenate([g, len(rows) + b]), np.concatenate([k, k]))), shape=(len(rows) + len(columns), len(g))
@@ -156,11 +171,45 @@ def _extra(rows: Ints, columns: Ints, loose: Bools, cost: Floats) -> tuple[Ints,
     totals = np.concatenate([rows, columns])
     price = cost[g, b] - cost[g, b].mean()
     price = price / (np.abs(price).max() or 1.0)
-    flow = {"A_eq": matrix, "b_eq": totals, "bounds": (0, 1), "method": "highs-ds"}
-    found = _program(price, **flow)
+    found = _program(price, A_eq=matrix, b_eq=totals, bounds=(0, 1), method="highs-ds")
     if found.status != 0:
         raise SolverError("E-SOLVER", reason=str(found.message))
-    x = np.round(found.x)
-    other = _program(x, A_ub=price[None, :], b_ub=[float(price @ x) + _EQUAL * len(g)], **flow)  # as good, and sharing the fewest cells
-    out[g, b] = x.astype(np.int64)
-    return out, bool(other.status == 0 and other.fun > x.sum() - 0.5)
+    out[g, b] = np.round(found.x).astype(np.int64)
+    free = np.abs(price - matrix.T @ found.eqlin.marginals) <= _EQUAL
+    given = out[g, b][free] == 1
+    ends = np.column_stack([g, len(rows) + b])[free]
+    tail, head = np.where(given, ends[:, 1], ends[:, 0]), np.where(given, ends[:, 0], ends[:, 1])
+    _, part = connected_components(sparse.csr_array((np.ones(len(tail)), (tail, head)), shape=(len(totals),) * 2), connection="strong")
+    swaps = np.zeros(loose.shape, dtype=bool)
+    swaps[g[free], b[free]] = part[ends[:, 0]] == part[ends[:, 1]]
+    return out, swaps
+
+
+def _reach(extra: Ints, swaps: Bools) -> tuple[Ints, Ints]:
+    """How many fewer and more than now a unit may have down to each grade, over the tables that cost as little."""
+    fewer, more = np.zeros_like(extra), np.zeros_like(extra)
+    g, b = np.nonzero(swaps)
+    if not len(g):
+        return fewer, more
+    units, grades = np.unique(g), np.unique(b)
+    k = np.arange(len(g))
+    rows = np.concatenate([np.searchsorted(units, g), len(units) + np.searchsorted(grades, b)])
+    matrix = sparse.csr_array((np.ones(2 * len(g)), (rows, np.concatenate([k, k]))))
+    totals = matrix @ extra[g, b]
+    seen: dict[tuple[bytes, int], Ints] = {}
+    for unit in units:
+        held = np.cumsum(np.where(swaps[unit], extra[unit], 0))
+        kind = (swaps[unit].tobytes(), int(held[-1]))  # units with the same cells open and as many seats could change places
+        if kind not in seen:
+            seen[kind] = np.array([_range(matrix, totals, (g == unit) & (b <= c)) for c in range(extra.shape[1])])
+        fewer[unit], more[unit] = seen[kind].T - held
+    return fewer, more
+
+
+def _range(matrix: Any, totals: Ints, counted: Bools) -> tuple[int, int]:
+    """Least and most seats in some cells of a 0/1 table with these totals."""
+    want = counted.astype(np.float64)
+    ends = [_program(sign * want, A_eq=matrix, b_eq=totals, bounds=(0, 1), method="highs-ds") for sign in (1.0, -1.0)]
+    if any(end.status != 0 for end in ends):
+        raise SolverError("E-SOLVER", reason=str(next(end.message for end in ends if end.status != 0)))
+    return round(float(ends[0].fun)), round(float(-ends[1].fun))

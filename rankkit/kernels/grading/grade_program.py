@@ -15,11 +15,15 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from rankkit.errors import SolverError
 from rankkit.kernels.arrays import Floats, Ints
-from rankkit.kernels.grading.grade_rows import GradeRules, Layout, layout, not_below
+from rankkit.kernels.grading.grade_by_unit import solve_by_unit
+from rankkit.kernels.grading.grade_rows import PERSON, GradeRules, Layout, layout, not_below, open_grades
+from rankkit.kernels.grading.unit_columns import Limits
 
 _OPTIMAL, _TIME, _INFEASIBLE = 0, 1, 2  # statuses of scipy.optimize.milp
 _WHOLE = 1e-5  # how far HiGHS lets an integer be from one
 _HALF = 0.5
+_FIRST_PART = 0.7  # of the time for the way by unit
+_AT_ONCE = 500  # people up to whom all pairs are rows from the start where rules conflict
 _OTHER_SECONDS = 10.0  # time to look for another solution as good
 _EQUAL = 1e-6  # costs this close are equal
 
@@ -102,29 +106,42 @@ def solve(cost: Floats, current: Ints, rules: GradeRules, *, look_for_other: boo
     >>> solve(cost, np.array([1, 0, 1]), rules).grade, solve(cost, np.full(3, -1), rules).grade
     (array([1, 0, 1]), array([0, 1, 1]))
     """
-    task = _Task(rules, layout(rules), monotonic() + seconds)
+    deadline = monotonic() + seconds
+    if not _agree(rules):
+        return _conflict(cost, current, rules, deadline, look_for_other=look_for_other)
+    quick = solve_by_unit(cost, current, rules, monotonic() + _FIRST_PART * seconds, look_for_other=look_for_other)
+    if quick is not None:
+        empty = np.bincount(rules.unit[rules.unit >= 0], minlength=len(rules.unit_ranges)) == 0
+        missing = int(rules.unit_ranges[empty, :, 0].sum())  # people that units without any are short of
+        limits = replace(quick.limits, slack=(quick.limits.slack or 0) + missing)
+        found = _verified(_described(quick.grade, cost, current, rules), rules, limits)
+        return replace(found, other=quick.other, unique=quick.unique, proved=quick.proved)
+    task = _Task(rules, layout(rules), deadline)
     frame = task.frame
     price, _ = frame.grade_cost(cost)
-    range_ = float((cost.max(axis=1) - cost.min(axis=1)).sum())
-    worth = 1.0 + range_  # a move outweighs all that costs could be: one program finds fewest moves, then least cost
     moving, _ = frame.grade_cost(_moved(current, cost.shape[1]))
-    objective = worth * moving + price
-    x = None
-    if rules.allowed.any(axis=1).all():
-        task.rigid = True
-        x = task.least(objective)
-        if x is None:
-            task.rigid = False
-            x = task.least(frame.slack_cost + price / worth)
-            if x is not None:
-                task.spend(frame.slack_cost, float(np.round(frame.slack_cost @ x)))
-                x = task.must(objective)
+    task.rigid = True
+    x = task.least(moving)
     if x is None:
-        return _conflict(cost, current, rules, task.deadline)
+        task.rigid = False
+        x = task.least(frame.slack_cost)
+        if x is not None:
+            task.spend(frame.slack_cost, float(np.round(frame.slack_cost @ x)))
+            x = task.must(moving)
+    if x is None:  # persons may have to be let out of their rules to keep the limit on moves
+        return _conflict(cost, current, rules, deadline, look_for_other=look_for_other)
+    if (current >= 0).any():
+        task.spend(moving, float(np.round(moving @ x)))
+    try:
+        x = task.must(price)
+    except SolverError:
+        if monotonic() < deadline:
+            raise
+        task.proved = False  # the fewest moves stand; no time was left for the cost
     found = replace(_checked(x, frame, cost, current, rules), proved=task.proved)
     if not look_for_other or not task.proved:
         return found
-    return _with_other(found, task, cost, objective, float(objective @ x))
+    return _with_other(found, task, cost, price, float(price @ x))
 
 
 def _with_other(found: Graded, task: _Task, cost: Floats, objective: Floats, value: float) -> Graded:
@@ -138,6 +155,19 @@ def _with_other(found: Graded, task: _Task, cost: Floats, objective: Floats, val
         return replace(found, unique=None)
     differs = bool((other != found.grade).any())
     return replace(found, other=other if differs else None, unique=not differs)
+
+
+def _agree(rules: GradeRules) -> bool:
+    """Whether some grades keep all rules about persons and the order, whatever the ranges."""
+    if not rules.allowed.any(axis=1).all():
+        return False
+    grade, worst = open_grades(rules.allowed)
+    while True:  # everybody as good as can be, and nobody above somebody clearly better
+        better, worse = rules.order.broken(grade).T
+        if not len(worse):
+            return bool((grade <= worst).all())
+        grade = grade.copy()
+        np.maximum.at(grade, worse, grade[better])
 
 
 def _moved(current: Ints, n_grades: int) -> Floats:
@@ -189,13 +219,16 @@ class _Task:
         if left <= 0:
             raise SolverError("E-SOLVER", reason="time ran out", n=self.frame.n)
         ordered = [not_below(self.pool, self.frame)] if len(self.pool) else []
-        found = milp(
-            objective,
-            integrality=self.frame.integral,
-            bounds=bounds,
-            constraints=[self.frame.rows, *ordered, *self.spent],
-            options={"time_limit": left, "mip_rel_gap": 0.0},
-        )
+        for presolve in (True, False):  # presolve can fail where the solver does not
+            found = milp(
+                objective,
+                integrality=self.frame.integral,
+                bounds=bounds,
+                constraints=[self.frame.rows, *ordered, *self.spent],
+                options={"time_limit": left, "mip_rel_gap": 0.0, "presolve": presolve},
+            )
+            if found.x is not None or found.status in (_TIME, _INFEASIBLE):
+                break
         if found.status == _INFEASIBLE:
             return None
         if found.x is None or found.status not in (_OPTIMAL, _TIME):
@@ -212,11 +245,15 @@ def _checked(x: Floats, frame: Layout, cost: Floats, current: Ints, rules: Grade
         raise SolverError("E-SOLVER", reason="a solution is not whole", n=len(cost))
     grade = frame.grades(np.round(x))
     found = _described(grade, cost, current, rules)
-    claimed = float(frame.slack_cost @ x)
-    total = float(np.abs(found.company_slack).sum() + np.abs(found.unit_slack).sum())
-    wrong = bool(len(found.freed) or len(found.overtaken)) or total > claimed + _HALF
-    if wrong or (rules.most_moves is not None and found.moves > rules.most_moves):
-        raise SolverError("E-SOLVER", reason="a solution does not hold when it is checked", n=len(cost))
+    return _verified(found, rules, Limits(round(float(frame.slack_cost @ x)), rules.most_moves))
+
+
+def _verified(found: Graded, rules: GradeRules, limits: Limits) -> Graded:
+    """Check ranges, the rules about persons and the limits on moves on the grades themselves."""
+    total = int(np.abs(found.company_slack).sum() + np.abs(found.unit_slack).sum())
+    beyond = any(most is not None and found.moves > most for most in (limits.moves, rules.most_moves))
+    if len(found.freed) or len(found.overtaken) or beyond or (limits.slack is not None and total > limits.slack):
+        raise SolverError("E-SOLVER", reason="a solution does not hold when it is checked", n=len(found.grade))
     return found
 
 
@@ -244,15 +281,47 @@ def _outside(counts: Ints, ranges: Ints) -> Ints:
     return out
 
 
-def _conflict(cost: Floats, current: Ints, rules: GradeRules, deadline: float) -> Graded:
-    """Find the fewest rules about persons that have to give way: who is freed, who is overtaken."""
-    blocked = ~rules.allowed.any(axis=1)
-    task = _Task(rules, layout(rules, elastic=True), deadline)
+def _conflict(cost: Floats, current: Ints, rules: GradeRules, deadline: float, *, look_for_other: bool) -> Graded:
+    """Let the fewest persons out of rules about persons, then as any grading; say who they are."""
+    start = monotonic()
+    task = _Task(rules, layout(rules, elastic=True), start + _FIRST_PART * (deadline - start))
+    task.pool = task.pool if len(cost) <= _AT_ONCE else rules.order.pairs[:0]
     frame = task.frame
-    x = task.least(frame.conflict_cost)
-    if x is None:  # the number of moves is all that is left
-        raise SolverError("E-SOLVER", reason="more moves are needed than are allowed", n=len(cost))
-    task.spend(frame.conflict_cost, float(frame.conflict_cost @ x))
     price, _ = frame.grade_cost(cost)
-    found = _described(frame.grades(np.round(task.must(price))), cost, current, rules)
-    return replace(found, freed=np.union1d(found.freed, np.flatnonzero(blocked)).astype(np.int64))
+    moving, _ = frame.grade_cost(_moved(current, cost.shape[1]))
+    try:
+        x = task.least(frame.conflict_cost)
+        if x is None:
+            raise SolverError("E-SOLVER", reason="more moves are needed than are allowed", n=len(cost))
+        spent = round(float(frame.conflict_cost @ x))
+        task.spend(frame.conflict_cost, float(spent))
+        if (current >= 0).any():
+            task.spend(moving, float(np.round(moving @ task.must(moving))))
+        x = task.must(price)
+    except SolverError:
+        if monotonic() < task.deadline:
+            raise
+        return _persons_first(cost, current, rules, deadline)
+    found = replace(_described(frame.grades(np.round(x)), cost, current, rules), proved=task.proved)
+    blocked = int((~rules.allowed.any(axis=1)).sum())
+    total = int(np.abs(found.company_slack).sum() + np.abs(found.unit_slack).sum())
+    beyond = rules.most_moves is not None and found.moves > rules.most_moves
+    if beyond or PERSON * (len(found.freed) - blocked + len(found.overtaken)) + total > spent + _HALF:
+        raise SolverError("E-SOLVER", reason="a solution does not hold when it is checked", n=len(cost))
+    return _with_other(found, task, cost, price, float(price @ x)) if look_for_other and task.proved else found
+
+
+def _persons_first(cost: Floats, current: Ints, rules: GradeRules, deadline: float) -> Graded:
+    """Settle who is let out before ranges and moves are looked at: quicker, not proved to be the best."""
+    n, n_grades = cost.shape
+    alone = GradeRules.of(rules.allowed, np.tile([0, n], (n_grades, 1)), order=rules.order)
+    task = _Task(alone, layout(alone, elastic=True), deadline)
+    task.pool = rules.order.pairs[:0]
+    x = task.must(task.frame.conflict_cost)
+    let_out = x[task.frame.conflict_cost > 1.0].reshape(2, n) > _HALF
+    blocked = ~rules.allowed.any(axis=1)
+    freer = replace(rules, allowed=rules.allowed | (let_out[0] | blocked)[:, None], order=rules.order.without(np.flatnonzero(let_out[1])))
+    if not let_out.any() and not blocked.any():
+        raise SolverError("E-SOLVER", reason="time ran out", n=n)
+    grade = solve(cost, current, freer, look_for_other=False, seconds=deadline - monotonic()).grade
+    return replace(_described(grade, cost, current, rules), proved=False)

@@ -12,7 +12,7 @@ from scipy.optimize import LinearConstraint
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.grading.order_rules import OrderRules
 
-_PERSON = 1000.0  # a rule about a person gives way only where a thousand seats would
+PERSON = 1000.0  # a rule about a person gives way only where a thousand seats would
 
 
 def _no_order() -> OrderRules:
@@ -160,7 +160,7 @@ def layout(rules: GradeRules, *, elastic: bool = False) -> Layout:
     slack_cost, conflict = np.zeros(total), np.zeros(total)
     slack_cost[start_slack:start_free] = 1.0
     conflict[start_slack:start_free] = 1.0
-    conflict[start_free:] = _PERSON
+    conflict[start_free:] = PERSON
     return Layout(
         n,
         n_grades,
@@ -213,13 +213,13 @@ def _ranges(rows: _Rows, rules: GradeRules, z: Ints, start: int) -> None:
 
 def _fixed(low: Floats, high: Floats, rules: GradeRules, z: Ints) -> None:
     """Thresholds that every grade open to a person is on one side of; open grades must be neighbours."""
-    best, worst = _open(rules.allowed)
+    best, worst = open_grades(rules.allowed)
     steps = np.arange(z.shape[1])
     low[z[steps[None, :] >= worst[:, None]]] = 1.0  # reached even in the worst grade open
     high[z[steps[None, :] < best[:, None]]] = 0.0
 
 
-def _open(allowed: Bools) -> tuple[Ints, Ints]:
+def open_grades(allowed: Bools) -> tuple[Ints, Ints]:
     """Best and worst grade open to each person; all of them where none is."""
     none = ~allowed.any(axis=1)
     best, worst = allowed.argmax(axis=1), allowed.shape[1] - 1 - allowed[:, ::-1].argmax(axis=1)
@@ -228,7 +228,7 @@ def _open(allowed: Bools) -> tuple[Ints, Ints]:
 
 def _fences(rows: _Rows, rules: GradeRules, z: Ints, start: int) -> None:
     """The same as rows that a person can be let out of."""
-    best, worst = _open(rules.allowed)
+    best, worst = open_grades(rules.allowed)
     steps = np.arange(z.shape[1])
     for person, b in zip(*np.nonzero(steps[None, :] >= worst[:, None]), strict=True):
         one = np.zeros(1, dtype=np.int64)

@@ -48,6 +48,14 @@ class OrderRules:
             out.append(np.column_stack([members[i], members[j]]))
         return np.concatenate(out).astype(np.int64)
 
+    def without(self, better: Ints) -> OrderRules:
+        """Return the rules without those in which one of these persons is the better one."""
+        gone = np.zeros(int(max((m.max(initial=0) for m, _, _ in self.tails), default=0)) + 1, dtype=bool)
+        gone = np.pad(gone, (0, max(0, int(self.pairs.max(initial=0)) + 1 - len(gone))))
+        gone[better[better < len(gone)]] = True
+        tails = tuple((m, first[~gone[m[position]]], position[~gone[m[position]]]) for m, first, position in self.tails)
+        return OrderRules(tails, self.pairs[~gone[self.pairs[:, 0]]])
+
     def broken(self, grade: Ints) -> Ints:
         """Pairs (better, worse) in which the better person is graded below the worse one; grade 0 is the best.
 

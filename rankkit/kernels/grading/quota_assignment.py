@@ -18,6 +18,7 @@ from rankkit.kernels.ranking import TIE_TOLERANCE, canonical_form, tie_groups
 CutTies = Literal["committee", "up", "down"]
 _CELLS = 4_000_000  # draws × people sorted at once
 _EVERYONE = 3000  # people up to whom all pairs across a cut are compared
+_SORTED = 500  # people up to whom sorting all is faster than finding the cuts
 _NEAREST = 200  # people on each side compared above that
 _ROUNDING = 64 * float(np.finfo(np.float64).eps)  # share of Σ_ii + Σ_jj below which s² is rounding error
 
@@ -154,18 +155,35 @@ def membership(draws: Floats, counts: Ints, *, tolerance: float = TIE_TOLERANCE)
     draws, counts = np.asarray(draws, dtype=np.float64), np.asarray(counts, dtype=np.int64)
     size, n = draws.shape
     grade_at = np.repeat(np.arange(len(counts)), counts)
-    total = np.zeros((n, len(counts)))
+    upto = np.cumsum(counts)[:-1]
+    inner = np.flatnonzero((upto > 0) & (upto < n))
+    place = n - upto[inner]  # of the last person above each cut, from the lowest score
+    above = np.zeros((n, len(counts) - 1))
+    total, equal = np.zeros((n, len(counts))), 0
     for rows in np.array_split(np.arange(size), max(1, -(-size * n // _CELLS))):
-        order = np.argsort(-draws[rows], axis=1, kind="stable")
-        drawn = np.take_along_axis(draws[rows], order, axis=1)
-        steps = -np.diff(drawn, axis=1) > tolerance * np.ptp(drawn, axis=1, keepdims=True)
-        tied = ~steps.all(axis=1)
-        plain = order[~tied]
-        total += np.bincount((plain * len(counts) + grade_at).ravel(), minlength=total.size).reshape(total.shape)
+        block = draws[rows]
+        both = np.unique(np.concatenate([place, place - 1]))
+        parted = np.sort(block, axis=1) if n < _SORTED else np.partition(block, both, axis=1) if len(place) else block
+        near = tolerance * np.ptp(block, axis=1, keepdims=True)
+        tied = (parted[:, place] - parted[:, place - 1] <= near).any(axis=1)
+        plain = block[~tied]
+        for k, at in zip(inner, place, strict=True):
+            above[:, k] += (plain >= parted[~tied, at][:, None]).sum(axis=0)
         if tied.any():
-            total += _shared(order[tied], steps[tied], grade_at, len(counts))
+            equal += int(tied.sum())
+            total += _tied(block[tied], grade_at, len(counts), tolerance)
+    above[:, upto == n] = size - equal
+    total += np.diff(np.column_stack([np.zeros(n), above, np.full(n, size - equal)]), axis=1)
     shares: Floats = total / size
     return shares
+
+
+def _tied(draws: Floats, grade_at: Ints, n_grades: int, tolerance: float) -> Floats:
+    """Count grades in draws where people are equal across a cut."""
+    order = np.argsort(-draws, axis=1, kind="stable")
+    drawn = np.take_along_axis(draws, order, axis=1)
+    steps = -np.diff(drawn, axis=1) > tolerance * np.ptp(drawn, axis=1, keepdims=True)
+    return _shared(order, steps, grade_at, n_grades)
 
 
 def _shared(order: Ints, steps: Bools, grade_at: Ints, n_grades: int) -> Floats:

@@ -159,7 +159,8 @@ def place(draws: Floats, counts: Ints, best: Ints, worst: Ints) -> Ints:
     Parameters
     ----------
     draws : ndarray, shape (R, n)
-        Scores, higher is better. Of equal scores the earlier column comes first; see :func:`exchangeable`.
+        Scores, higher is better. Of equal scores who has the nearer floor comes first: those left over have more grades open.
+        What equal scores leave open, see :func:`exchangeable`.
     counts : ndarray of int, shape (B,)
         Seats, as many as people, that the rules can fill.
     best, worst : ndarrays of int, shape (n,)
@@ -185,7 +186,7 @@ def place(draws: Floats, counts: Ints, best: Ints, worst: Ints) -> Ints:
     size, n = draws.shape
     out = np.empty((size, n), dtype=np.int64)
     for rows in np.array_split(np.arange(size), max(1, -(-size * n // _CELLS))):
-        order = np.argsort(-draws[rows], axis=1, kind="stable")
+        order = np.lexsort((np.broadcast_to(worst, draws[rows].shape), -draws[rows]), axis=1)
         np.put_along_axis(placed := np.empty_like(order), order, _sorted(counts, best[order], worst[order]), axis=1)
         out[rows] = placed
     return out

@@ -26,7 +26,10 @@ class Stratified:
     odds_ratio, odds_low, odds_high : float
         Mantel–Haenszel odds ratio, interval by Robins, Breslow & Greenland's variance.
     ratio, ratio_low, ratio_high : float
-        Mantel–Haenszel ratio of rates, interval by Greenland & Robins's variance.
+        Mantel–Haenszel ratio of rates, interval by Greenland & Robins's variance. Strata where everybody was selected count too:
+        they say that the rates are equal there.
+    adverse_ratio, adverse_low, adverse_high : float
+        The same of the rates of not being selected.
     chi2, p : float
         Cochran–Mantel–Haenszel test on one degree of freedom, without continuity correction.
     exact_p, exact_mid_p : float
@@ -46,6 +49,9 @@ class Stratified:
     ratio: float
     ratio_low: float
     ratio_high: float
+    adverse_ratio: float
+    adverse_low: float
+    adverse_high: float
     chi2: float
     p: float
     exact_p: float
@@ -98,10 +104,12 @@ def stratified(a: Ints, n: Ints, c: Ints, m: Ints, level: float = 0.95) -> Strat
     tells = (n > 0) & (m > 0) & (total > 0) & (total < n + m)
     if not tells.any():
         return None
-    a, n, c, m, total = (x[tells] for x in (a, n, c, m, total))
     z = float(special.ndtri((1 + level) / 2))
+    both = (n > 0) & (m > 0)
+    ratio, ratio_low, ratio_high = _ratio(a[both], n[both], c[both], m[both], z)
+    adverse, adverse_low, adverse_high = _ratio((n - a)[both], n[both], (m - c)[both], m[both], z)
+    a, n, c, m, total = (x[tells] for x in (a, n, c, m, total))
     odds, odds_low, odds_high = _odds(a, n, c, m, z)
-    ratio, ratio_low, ratio_high = _ratio(a, n, c, m, z)
     N = (n + m).astype(float)
     expected = n * total / N
     variance = float((n * m * total * (N - total) / (N**2 * np.maximum(N - 1, 1))).sum())
@@ -120,6 +128,9 @@ def stratified(a: Ints, n: Ints, c: Ints, m: Ints, level: float = 0.95) -> Strat
         ratio=ratio,
         ratio_low=ratio_low,
         ratio_high=ratio_high,
+        adverse_ratio=adverse,
+        adverse_low=adverse_low,
+        adverse_high=adverse_high,
         chi2=chi2,
         p=float(special.chdtrc(1, chi2)),
         exact_p=exact_p,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ from scipy.linalg import cho_solve, lapack, solve_triangular
 from rankkit.errors import ConvergenceError
 from rankkit.kernels.arrays import Floats, Ints
 from rankkit.kernels.covariance import SYMMETRIC_ROOT_LIMIT, Covariance, Dense, Precision
-from rankkit.kernels.matrix_forms import FieldsOnly, to_coordinates
+from rankkit.kernels.matrix_forms import FieldsOnly, from_coordinates, to_coordinates
 from rankkit.kernels.pairs.contests import Contests
 from rankkit.kernels.pairs.pair_laplacian import PairSystem
 
@@ -200,3 +201,8 @@ class BorderedPrecision(FieldsOnly):
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Plain arrays: ``row, column, value, shape`` of the Laplacian, ``loadings`` and ``ridge``."""
         return {**to_coordinates(self.laplacian), "loadings": self.loadings, "ridge": np.array(self.ridge)}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> BorderedPrecision:
+        """Rebuild it from :meth:`to_arrays`; lists of numbers will do."""
+        return cls(from_coordinates(arrays), np.asarray(arrays["loadings"]), float(arrays["ridge"]))

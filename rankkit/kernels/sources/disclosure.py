@@ -17,17 +17,18 @@ Cox, L. H. (1980). Suppression methodology and statistical disclosure control. *
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import gcd
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from rankkit.kernels.arrays import Bools, Ints
 
 Row = dict[int, int]
+E = TypeVar("E")
 _MOST_TESTS = 20_000  # sets looked at one by one; with more the whole component counts as exposed, which errs on the safe side
 
 
@@ -141,7 +142,7 @@ def exposed_sets(A: Any, person: Ints, threshold: Ints, known: Bools | None = No
     within = [row for row in echelon if small.issuperset(row)]  # combinations about small classes alone
     sets: list[frozenset[int]] = []
     complete = True
-    for component in _components(within):
+    for component in separate_parts(within, dict.keys):
         found, whole = _smallest(component, people, threshold, largest)
         sets += found
         complete = complete and whole
@@ -232,11 +233,17 @@ def _primitive(row: Row) -> Row:
     return {c: v // factor for c, v in row.items()} if factor != 1 else row
 
 
-def _components(rows: Sequence[Row]) -> list[list[Row]]:
-    """Split rows into groups that share no column."""
-    groups: list[tuple[set[int], list[Row]]] = []
+def separate_parts(rows: Iterable[E], columns_of: Callable[[E], Iterable[int]]) -> list[list[E]]:
+    """Split rows into groups that share no column.
+
+    Examples
+    --------
+    >>> separate_parts([{0: 1, 1: 1}, {2: 1}, {1: 1, 3: -1}], dict.keys)
+    [[{2: 1}], [{0: 1, 1: 1}, {1: 1, 3: -1}]]
+    """
+    groups: list[tuple[set[int], list[E]]] = []
     for row in rows:
-        columns, members = set(row), [row]
+        columns, members = set(columns_of(row)), [row]
         apart = []
         for other, held in groups:
             if columns.isdisjoint(other):

@@ -6,10 +6,11 @@ raters. One mean has a closed form; joint statements need a whole-number program
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor, lcm
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from rankkit.errors import SolverError
 from rankkit.kernels.arrays import Bools, Ints
-from rankkit.kernels.sources.disclosure import Row, column_classes
+from rankkit.kernels.sources.disclosure import Row, column_classes, separate_parts
 
 _FEASIBLE, _IMPOSSIBLE = 0, 2  # statuses of scipy.optimize.milp
 
@@ -110,28 +111,12 @@ def feasible_ranges(
         if row:
             rows.append((row, *bounds[i]))
     size = [len(members) for members in classes.members]
-    for part in _parts(rows):
+    for part in separate_parts(rows, itemgetter(0)):
         for c, (least, most) in _sums(part, size, categories).items():
             cells = list(classes.members[c])
             low[cells] = max(0, least - (size[c] - 1) * (categories - 1))
             high[cells] = min(categories - 1, most)
     return FeasibleRanges(low, high)
-
-
-def _parts(rows: Iterable[tuple[Row, int, int]]) -> list[list[tuple[Row, int, int]]]:
-    """Split constraints into groups that share no variable."""
-    groups: list[tuple[set[int], list[tuple[Row, int, int]]]] = []
-    for entry in rows:
-        columns, members = set(entry[0]), [entry]
-        apart = []
-        for other, held in groups:
-            if columns.isdisjoint(other):
-                apart.append((other, held))
-            else:
-                columns |= other
-                members = held + members
-        groups = [*apart, (columns, members)]
-    return [members for _, members in groups]
 
 
 def _sums(part: list[tuple[Row, int, int]], size: list[int], categories: int) -> dict[int, tuple[int, int]]:

@@ -1,0 +1,43 @@
+"""Names of the columns of appeals, in the languages of reports; words for stages and outcomes: :mod:`rankkit.wording.appeals`."""
+
+from __future__ import annotations
+
+COLUMNS: dict[str, tuple[str, str]] = {
+    "case": ("Appeal", "申诉"),
+    "label": ("Person", "人员"),
+    "grade": ("Grade", "等级"),
+    "reason": ("Ground", "理由类别"),
+    "submitted": ("Received", "收到日期"),
+    "last_day": ("Last day", "最后一日"),
+    "stage": ("Stage", "阶段"),
+    "outcome": ("Outcome", "结果"),
+    "to": ("New grade", "新等级"),
+    "supported": ("Re-rating", "盲评"),
+    "approved_by": ("Approved by", "批准人"),
+    "working_days": ("Days", "工作日"),
+    "since": ("Since", "自"),
+    "days": ("Days allowed", "期限（工作日）"),
+    "over": ("Days over", "逾期（工作日）"),
+    "from": ("From", "原等级"),
+    "effect": ("Seat", "席位"),
+    "seats": ("Seats", "名额"),
+    "before": ("Before appeals", "申诉前"),
+    "used": ("Held", "现有人数"),
+    "by_exception": ("By exception", "其中例外"),
+    "slack": ("Free seats", "余额"),
+    "group": ("Group", "群体"),
+    "n": ("People", "人数"),
+    "appeals": ("Appealed", "申诉人数"),
+    "rate": ("Share", "申诉率"),
+    "rate_range": ("Interval", "区间"),
+    "rate_q": ("q (Holm)", "q（Holm）"),
+    "decided": ("Decided", "已决定"),
+    "overturned": ("Changed or defect", "调整或瑕疵"),
+    "overturn": ("Share", "占比"),
+    "overturn_range": ("Interval", "区间"),
+    "overturn_q": ("q (Holm)", "q（Holm）"),
+    "remark": ("Remark", "备注"),
+    "status": ("Status", "状态"),
+    "score": ("Score", "分数"),
+}
+"""Column: (English, Chinese)."""

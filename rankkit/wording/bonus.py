@@ -1,0 +1,192 @@
+"""Texts of pay and bonuses: what is wrong with an amount, what a pool cannot do, what an appeal costs."""
+
+from __future__ import annotations
+
+# one text a line
+TEXTS: dict[str, tuple[str, str, str, str]] = {
+    "E-PERCENT": (
+        "is a percentage ({shown})",
+        "Write the number itself: 1.5 for 150 %.",
+        "是百分数（{shown}）",
+        "请填写数值本身：150% 写作 1.5。",
+    ),
+    "E-NOTANUMBER": (
+        "is no amount ({shown})",
+        "Write digits with a point, such as 12345.67; no currency signs or words.",
+        "不是数值（{shown}）",
+        "请只写数字与小数点，例如 12345.67；不要货币符号或文字。",
+    ),
+    "E-DECIMALS": (
+        "has more than {places} decimals ({shown})",
+        "Round it as it is paid, and give it as text or Decimal: a float such as 0.1 + 0.2 is not the sum it looks like.",
+        "小数超过 {places} 位（{shown}）",
+        "请按实际支付取整，并以文本或 Decimal 给出：0.1 + 0.2 之类的浮点数并非表面上的和。",
+    ),
+    "E-PAYBLANK": ("is blank", "Fill it in, or take the person off the table.", "为空", "请填写，或从表中去掉该人。"),
+    "E-PAY": (
+        "is not above 0",
+        "Correct it; whoever shares in nothing is named in excluded= with the reason.",
+        "不大于 0",
+        "请更正；不参与分配的人请在 excluded= 中注明原因。",
+    ),
+    "E-MONTHS": ("is outside 0 to 12 months", "Give the months of the year that count.", "不在 0 至 12 个月之间", "请填写当年计入的月数。"),
+    "I-FULLYEAR": (
+        "there is no column of months: all {n} people are taken to have worked 12",
+        "Add a column months (0 to 12), where that is not so.",
+        "没有月数列：{n} 人均按 12 个月计",
+        "若并非如此，请增加月数列（0 至 12）。",
+    ),
+    "E-BONUSAMOUNT": ("{name} = {shown} is not above 0", "Give an amount above 0.", "{name} = {shown} 不大于 0", "请给出大于 0 的金额。"),
+    "E-BONUSNEGATIVE": ("{name} = {shown} is negative", "Give 0 or more.", "{name} = {shown} 为负", "请给出 0 或以上的数。"),
+    "E-BONUSNOCOEFFICIENTS": (
+        "no grade has a coefficient above 0: nobody would get anything",
+        "Give coefficients={{'A': '1.5', …}}.",
+        "没有任何等级的系数大于 0：无人可得奖金",
+        "请给出 coefficients={{'A': '1.5', …}}。",
+    ),
+    "E-BONUSGRADE": (
+        "the grade {grade} of {who} has no coefficient",
+        "Add it to coefficients, with 0 if it brings no bonus; there are {known}.",
+        "{who} 的等级 {grade} 没有系数",
+        "请在 coefficients 中补上（无奖金则为 0）；现有 {known}。",
+    ),
+    "E-BONUSUNDECIDED": (
+        "{who} has no grade yet (open: {grades})",
+        "Let the committee decide first, or name the person in excluded= with the reason.",
+        "{who} 尚未评等（待定：{grades}）",
+        "请先由委员会决定，或在 excluded= 中注明原因。",
+    ),
+    "E-BONUSUNGRADED": (
+        "{who} is on the payroll and has no grade ({why})",
+        "Have the person graded, or name them in excluded= with the reason.",
+        "{who} 在工资表中但没有等级（{why}）",
+        "请先评等，或在 excluded= 中注明原因。",
+    ),
+    "E-BONUSNOPAY": (
+        "{who} is graded and not on the payroll",
+        "Add the row, or name the person in excluded= with the reason.",
+        "{who} 已评等但不在工资表中",
+        "请补充该行，或在 excluded= 中注明原因。",
+    ),
+    "E-BONUSWHO": (
+        "{who}, named in excluded, is neither graded nor on the payroll",
+        "Give the id as in the tables.",
+        "excluded 中的 {who} 既未评等也不在工资表中",
+        "请使用表中的编号。",
+    ),
+    "E-BONUSREASON": (
+        "{who} is left out without a reason",
+        "Say why: excluded={{'{who}': 'reason'}}.",
+        "{who} 被排除但没有原因",
+        "请注明原因：excluded={{'{who}': '原因'}}。",
+    ),
+    "E-BONUSOPEN": (
+        "the session is in the phase {phase}: its grades are not final",
+        "Close it first, or pass preview=True to see what its grades would bring.",
+        "会话处于 {phase} 阶段：等级尚未最终确定",
+        "请先结束会话，或用 preview=True 试算。",
+    ),
+    "E-BONUSCOLUMN": (
+        "{setting} names the column {name}, which the payroll has not",
+        "There are {known}.",
+        "{setting} 指定的列 {name} 不在工资表中",
+        "现有 {known}。",
+    ),
+    "E-BONUSTIEBREAK": (
+        "the column {name} holds neither numbers nor dates for everybody: {n} cells",
+        "A tie may not be broken by words; fill it in, or choose another column.",
+        "列 {name} 并非人人都有数值或日期：{n} 格",
+        "并列不能按文字决定先后；请补全或换用其他列。",
+    ),
+    "E-BONUSBOUNDS": (
+        "the floor {floor} of {who} is above the cap {cap}",
+        "Lower the floor or raise the cap.",
+        "{who} 的下限 {floor} 高于上限 {cap}",
+        "请降低下限或提高上限。",
+    ),
+    "E-BONUSCAPS": (
+        "the caps add up to {caps}, and the pool is {pool}: {left} cannot be paid to anybody",
+        "Raise caps by {left} in all, lower the pool to {caps}, or declare surplus='reserve', which keeps the {left} in the reserve.",
+        "各上限合计 {caps}，而奖金池为 {pool}：有 {left} 无法发放",
+        "请将上限合计提高 {left}，或将奖金池降为 {caps}，或声明 surplus='reserve' 将 {left} 留作预备金。",
+    ),
+    "E-BONUSFLOORS": (
+        "the floors add up to {floors}, and the pool is {pool}: {left} is missing",
+        "Lower the floors, or raise the pool by {left}.",
+        "各下限合计 {floors}，而奖金池为 {pool}：尚缺 {left}",
+        "请降低下限，或将奖金池增加 {left}。",
+    ),
+    "E-BONUSNOCLAIM": (
+        "nobody has a claim: every coefficient or number of months is 0",
+        "Check grades, coefficients and months.",
+        "无人有应得份额：系数或月数均为 0",
+        "请检查等级、系数与月数。",
+    ),
+    "E-BONUSNOBODY": (
+        "nobody shares in the pool",
+        "Give a payroll with at least one graded person.",
+        "无人参与分配",
+        "请提供至少有一名已评等人员的工资表。",
+    ),
+    "E-BONUSPERSON": (
+        "{who} is not in this allocation",
+        "Give an id of its table; nobody is added to it afterwards.",
+        "{who} 不在此次分配中",
+        "请使用分配表中的编号；事后不再增加人员。",
+    ),
+    "E-BONUSRESERVE": (
+        "the top-ups come to {needed} and the reserve holds {reserve}: {left} is missing ({who})",
+        "Raise the reserve by {left} from outside the pool, or pay the rest by a later decision; the pool is not divided anew, for others would lose what they were told.",
+        "补发合计 {needed}，而预备金为 {reserve}：尚缺 {left}（{who}）",
+        "请从奖金池之外将预备金增加 {left}，或另行决定补发；奖金池不重新分配，否则他人已知的奖金会减少。",
+    ),
+    "E-BONUSAUDIENCE": (
+        "amounts are personal: {audience} does not see them",
+        "Only hr sees all, and audience='ratee' with ratee= the own row.",
+        "奖金属个人信息：{audience} 不得查看",
+        "仅 hr 可看全部；本人请用 audience='ratee' 并指定 ratee=。",
+    ),
+    "E-RATE": (
+        "{name} = {shown} is no rate",
+        "Give a number from 0 to 1, or (cases, of how many).",
+        "{name} = {shown} 不是比率",
+        "请给出 0 至 1 的数，或（次数，总数）。",
+    ),
+    "W-BONUSPREVIEW": (
+        "this is a trial: the session is in the phase {phase}, and its grades may still change",
+        "Tell nobody an amount before the session is closed.",
+        "此为试算：会话处于 {phase} 阶段，等级仍可能改变",
+        "会话结束前请勿告知任何人金额。",
+    ),
+    "W-BONUSORDER": (
+        "the grade {better} brings less ({low}) than {worse} ({high}), which is below it",
+        "Check the coefficients.",
+        "较高等级 {better} 的系数（{low}）低于 {worse}（{high}）",
+        "请检查系数。",
+    ),
+    "W-BONUSRESERVE": (
+        "no reserve is set aside: an appeal that succeeds could not be paid",
+        "Set reserve=; allocation.reserve_needed(…) says how much is likely to be asked for.",
+        "没有预备金：申诉成功将无款可补",
+        "请设置 reserve=；allocation.reserve_needed(…) 给出可能所需的数额。",
+    ),
+    "I-BONUSKEPT": (
+        "{kept} could not be shared: {n} people have equal claims and equal remainders; it stays in the reserve",
+        "Name a column in tiebreak= (date of entry), if every cent is to be paid.",
+        "{kept} 无法均分：{n} 人的应得份额与余数完全相同；留作预备金",
+        "如需全部发放，请用 tiebreak= 指定列（如入职日期）。",
+    ),
+    "I-BONUSSURPLUS": ("the caps leave {left} of the pool, which stays in the reserve", "", "上限使奖金池余下 {left}，留作预备金", ""),
+    "I-BONUSCAPPED": (
+        "{n} people reach their cap; what they do not get was shared by the others in proportion",
+        "",
+        "{n} 人达到上限；其余部分由其他人按比例分得",
+        "",
+    ),
+    "I-BONUSNOWORSE": (
+        "{who} was rated lower on appeal ({grade}): the amount stays as it was",
+        "An appeal makes nobody worse off.",
+        "{who} 申诉复评较低（{grade}）：金额不变",
+        "申诉不会使任何人的待遇变差。",
+    ),
+}
