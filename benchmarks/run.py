@@ -20,6 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import agreement
+import grading
 import importing
 import pairs
 import rank_sets
@@ -30,7 +31,7 @@ import reading
 
 def main() -> None:
     """Run all benchmarks and print one table."""
-    rows = [row for part in (importing, reading, pairs, rankings, agreement, ratings, rank_sets) for row in part.run()]
+    rows = [row for part in (importing, reading, pairs, rankings, agreement, ratings, rank_sets, grading) for row in part.run()]
     lines = ["| what | measured | against | ratio or bar |", "|---|---|---|---|", *(f"| {' | '.join(r)} |" for r in rows)]
     packages = ", ".join(f"{p} {version(p)}" for p in ("numpy", "scipy", "pandas", "choix", "evalica", "pingouin"))
     text = "\n".join([*lines, "", f"Python {platform.python_version()}, {os.cpu_count()} cores, one BLAS thread; {packages}."])

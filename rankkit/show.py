@@ -282,6 +282,34 @@ def reserve_text(advice: Any) -> str:
     return bonus_page.advice_text(advice)
 
 
+def proposal_report(proposal: Any, path: str | Path, **options: Any) -> Path:
+    """Write the page of a proposal."""
+    from rankkit.report import proposal_page
+
+    return proposal_page.write(proposal, Path(path), **options)
+
+
+def proposal_workbook(proposal: Any, path: str | Path, **options: Any) -> Path:
+    """Write the workbook of a proposal."""
+    from rankkit.report import proposal_page
+
+    return proposal_page.workbook(proposal, Path(path), **options)
+
+
+def proposal_html(proposal: Any) -> str:
+    """Show a proposal in a notebook."""
+    from rankkit.report import proposal_page
+
+    return proposal_page.live(proposal)
+
+
+def proposal_text(proposal: Any) -> str:
+    """Show a proposal in a terminal."""
+    from rankkit.report import proposal_page
+
+    return proposal_page.text(proposal)
+
+
 def as_html(subject: Any) -> str:
     """Show a result in a notebook."""
     from rankkit.report import notebook

@@ -9,17 +9,23 @@ import numpy as np
 
 def cheapest_roundings(rows, columns, cost, expected, tolerance=1e-9):
     """Least cost of a table of floors and ceilings with these totals, and how many tables have it."""
+    tables = cheapest_tables(rows, columns, cost, expected, tolerance)
+    return float((cost * tables[0]).sum()), len(tables)
+
+
+def cheapest_tables(rows, columns, cost, expected, tolerance=1e-9):
+    """All tables of floors and ceilings with these totals that cost the least."""
     floor = np.floor(expected + tolerance).astype(int)
     loose = np.argwhere(expected - floor > tolerance)
-    costs = []
+    found = []
     for bits in product((0, 1), repeat=len(loose)):
         table = floor.copy()
         for (g, b), extra in zip(loose, bits, strict=True):
             table[g, b] += extra
         if (table.sum(axis=1) == rows).all() and (table.sum(axis=0) == columns).all():
-            costs.append(float((cost * table).sum()))
-    least = min(costs)
-    return least, sum(c <= least + tolerance for c in costs)
+            found.append((float((cost * table).sum()), table))
+    least = min(c for c, _ in found)
+    return np.array([table for c, table in found if c <= least + tolerance])
 
 
 def placements(counts, best, worst):

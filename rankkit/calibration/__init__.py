@@ -1,24 +1,24 @@
 """The committee: what grades mean for groups, and what the law says of it."""
 
-from rankkit.calibration.appeal_evaluation import ReRating
-from rankkit.calibration.appeal_follow_up import FollowUp
-from rankkit.calibration.appeal_log import AppealLog, Decision, ExportedAppeals, read_appeals
-from rankkit.calibration.appeal_pack import BlindPack
-from rankkit.calibration.appeal_policy import AppealPolicy
-from rankkit.calibration.appeal_statistics import AppealStatistics
-from rankkit.calibration.bonus_allocation import BonusAllocation, TopUp
-from rankkit.calibration.bonus_plan import BonusPlan
-from rankkit.calibration.bonus_reserve import ReserveAdvice
-from rankkit.calibration.chain import Head
-from rankkit.calibration.impact import Impact, impact, impact_of_counts
-from rankkit.calibration.impact_counts import group_counts
-from rankkit.calibration.jurisdiction import Jurisdiction, jurisdiction
+from rankkit.calibration.adverse_impact.impact import Impact, impact, impact_of_counts
+from rankkit.calibration.adverse_impact.impact_counts import group_counts
+from rankkit.calibration.adverse_impact.jurisdiction import Jurisdiction, jurisdiction
+from rankkit.calibration.adverse_impact.score_gaps import ScoreGaps, score_gaps
+from rankkit.calibration.appeals.appeal_evaluation import ReRating
+from rankkit.calibration.appeals.appeal_follow_up import FollowUp
+from rankkit.calibration.appeals.appeal_log import AppealLog, Decision, ExportedAppeals, read_appeals
+from rankkit.calibration.appeals.appeal_pack import BlindPack
+from rankkit.calibration.appeals.appeal_policy import AppealPolicy
+from rankkit.calibration.appeals.appeal_statistics import AppealStatistics
+from rankkit.calibration.event_log.chain import Head
 from rankkit.calibration.optimiser import Proposal, propose
-from rankkit.calibration.score_gaps import ScoreGaps, score_gaps
-from rankkit.calibration.session import CalibrationSession
-from rankkit.calibration.session_export import ExportedSession, read_export
-from rankkit.calibration.session_policy import Participant, SessionPolicy
-from rankkit.calibration.standing import cannot_be_told_apart, probability_below, promotion_list, repeated_failure
+from rankkit.calibration.pay.bonus_allocation import BonusAllocation, TopUp
+from rankkit.calibration.pay.bonus_plan import BonusPlan
+from rankkit.calibration.pay.bonus_reserve import ReserveAdvice
+from rankkit.calibration.pay.standing import cannot_be_told_apart, probability_below, promotion_list, repeated_failure
+from rankkit.calibration.sessions.session import CalibrationSession
+from rankkit.calibration.sessions.session_export import ExportedSession, read_export
+from rankkit.calibration.sessions.session_policy import Participant, SessionPolicy
 from rankkit.calibration.working_calendar import WorkingCalendar, working_calendar
 
 __all__ = [

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -204,7 +206,9 @@ def _as_given(found: Graded, order: Ints) -> Graded:
 
 def _open_to(grade: Ints, alike: Ints) -> Ints:
     """Best and worst grade among the people nothing tells apart from each person, shape (n, 2)."""
-    out = np.column_stack([np.full(int(alike.max(initial=-1)) + 1, grade.max(initial=0)), np.zeros(int(alike.max(initial=-1)) + 1, dtype=np.int64)])
+    out = np.column_stack(
+        [np.full(int(alike.max(initial=-1)) + 1, grade.max(initial=0)), np.zeros(int(alike.max(initial=-1)) + 1, dtype=np.int64)]
+    )
     np.minimum.at(out[:, 0], alike, grade)
     np.maximum.at(out[:, 1], alike, grade)
     return out[alike]
@@ -233,19 +237,21 @@ def _proposal(
         },
         index=pd.Index(list(ids), name="ratee"),
     )
+    twice = {name for name, k in Counter(label).items() if k > 1}
+    called = [f"{name} ({i})" if name in twice else name for i, name in zip(ids, label, strict=True)]
     rows = [("quota", "", names[b], int(s), "") for b, s in enumerate(found.company_slack) if s]
     rows += [("unit range", units[g], names[b], int(found.unit_slack[g, b]), "") for g, b in np.argwhere(found.unit_slack)]
-    rows += [("grades open to a person", "", names[given[i]], 1, label[i]) for i in found.freed]
-    rows += [("order of the evidence", "", names[given[i]], 1, label[i]) for i in found.overtaken]
+    rows += [("grades open to a person", "", names[given[i]], 1, called[i]) for i in found.freed]
+    rows += [("order of the evidence", "", names[given[i]], 1, called[i]) for i in found.overtaken]
     relaxed = pd.DataFrame(rows, columns=["rule", "unit", "grade", "by", "who"])
     if rows:
         told = {lang_key: [_in_words(r, zh=lang_key.endswith("zh")) for r in rows] for lang_key in ("rules", "rules_zh")}
         notes.append(Problem("W-RELAXED", None, None, None, {"n": len(rows), **told}))
     if tied.any():
-        who = [label[i] for i in np.flatnonzero(tied)]
+        who = [called[i] for i in np.flatnonzero(tied)]
         notes.append(Problem("W-ALIKE", None, None, None, {"n": len(who), "who": who}))
-    if found.unique is False:
-        who = [label[i] for i in np.flatnonzero(other != given)]
+    if found.unique is False and (other != given)[~tied].any():
+        who = [called[i] for i in np.flatnonzero(other != given)]
         notes.append(Problem("W-NOTUNIQUE", None, None, None, {"n": len(who), "who": who}))
     if not found.proved:
         notes.append(Problem("W-NOTPROVED"))

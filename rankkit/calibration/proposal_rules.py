@@ -61,7 +61,7 @@ def _not(name: str, value: Any, allowed: Any) -> Problem:
 
 
 def _whole(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= 0
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= 0)
 
 
 def read(
@@ -108,7 +108,9 @@ def read(
     if problems:
         raise SettingsError(problems)
     allowed, rule = _allowed(grades, ids, names, locks, open_grades)
-    before = grades.grades["grade"].reindex(list(ids)) if current is None else pd.Series({i: (current or {}).get(i) for i in ids}, dtype=object)
+    before = (
+        grades.grades["grade"].reindex(list(ids)) if current is None else pd.Series({i: (current or {}).get(i) for i in ids}, dtype=object)
+    )
     place = {g: b for b, g in enumerate(names)}
     start = np.array([place[str(g)] if pd.notna(g) else -1 for g in before], dtype=np.int64)
     quota = grades.quota

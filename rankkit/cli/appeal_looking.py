@@ -14,7 +14,7 @@ from rankkit.cli.terminal import say
 from rankkit.errors import Lang, language
 
 if TYPE_CHECKING:
-    from rankkit.calibration.appeal_record import AppealRecord
+    from rankkit.calibration.appeals.appeal_record import AppealRecord
 
 __all__ = ["appeal"]
 

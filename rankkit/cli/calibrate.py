@@ -209,7 +209,7 @@ def reopen(session: Path, by: str, reason: str, lang: Lang | None) -> None:
 @_AS
 def ratify(session: Path, by: str, lang: Lang | None) -> None:
     """Ratify the grades as they stand."""
-    from rankkit.calibration.session_steps import needed_to_ratify
+    from rankkit.calibration.sessions.session_steps import needed_to_ratify
 
     with _opened(session) as found:
         found.ratify(by)

@@ -65,7 +65,7 @@ _WORDS = {
 @click.option("--json", "archive", type=_OUT, default=None, help="Keep the grades as an archive.")
 @click.option("--report", type=_OUT, default=None, help="Write an HTML report.")
 @click.option("--excel", type=_OUT, default=None, help="Write a workbook.")
-@click.option("--plot", "picture", type=_OUT, default=None, help="Write the picture (png, svg, pdf).")
+@click.option("--plot", "picture", type=_OUT, default=None, help="Write the picture of the cuts (png, svg, pdf).")
 @LANG
 @plainly
 def grade(
@@ -114,7 +114,7 @@ def grade(
     written = [graded.to_json(archive) and archive] if archive else []
     written += [graded.to_report(report, lang=said)] if report else []
     written += [graded.to_excel(excel, lang=said)] if excel else []
-    written += [plot.save(graded, None, picture, lang=said)] if picture else []
+    written += [plot.save(graded, "boundary", picture, lang=said)] if picture else []
     say_written(written)
 
 

@@ -154,7 +154,7 @@ class _Files:
 def _of_counts(file: Path, files: _Files, order: str | None, by: str | None, reference: str | None, asked: dict[str, Any]) -> Impact:
     """Impact of a table of counts."""
     from rankkit.calibration import impact_of_counts
-    from rankkit.calibration.impact_files import named, need
+    from rankkit.calibration.adverse_impact.impact_files import named, need
 
     if by is not None:
         files.columns |= {"stratum": by}
@@ -187,7 +187,7 @@ def _of_people(
 ) -> Impact:
     """Impact of the grades of people."""
     from rankkit import calibration
-    from rankkit.calibration.impact_files import read_grades, read_groups
+    from rankkit.calibration.adverse_impact.impact_files import read_grades, read_groups
     from rankkit.errors import Problem
     from rankkit.result import Result
     from rankkit.tables import reading

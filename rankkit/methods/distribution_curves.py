@@ -10,16 +10,17 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from rankkit.assessment import is_number
 from rankkit.errors import InsufficientDataError, PolicyError, Problem
 from rankkit.kernels.arrays import Bools, Floats, Ints
-from rankkit.kernels.grading.controlled_rounding import controlled_rounding
 from rankkit.kernels.grading.curve_units import pool
 from rankkit.kernels.ranking import tie_groups
-from rankkit.methods.distribution_policy import Quota
 from rankkit.result import Result
 from rankkit.tables.people import People
 
 SmallUnits = Literal["pool", "guideline"]
+_NO = frozenset({"no", "n", "false", "0", "0.0", "否", "无", "没有", "不是"})  # answers to: is there anything against grading?
+_YES = frozenset({"yes", "y", "true", "1", "1.0", "是", "有"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +88,11 @@ def _reasons(table: Result, people: People | None, not_eligible: Mapping[str, An
     known = set(table.people)
     if isinstance(not_eligible, str):
         column = people_column(people, not_eligible, "not_eligible")
-        return {str(p): str(v) for p, v in column.items() if p in known and not _blank(v)}
+        return {str(p): why for p, v in column.items() if p in known and (why := _reason(v))}
     missing = [w for w in not_eligible if w not in known]
     if missing:
         raise PolicyError([Problem("E-RULENOBODY", None, None, None, {"rule": "not_eligible", "who": w}) for w in missing])
-    return {w: str(reason) for w, reason in not_eligible.items() if not _blank(reason)}
+    return {w: why for w, reason in not_eligible.items() if (why := _reason(reason))}
 
 
 def people_column(people: People | None, name: str, setting: str) -> pd.Series:
@@ -108,8 +109,17 @@ def people_column(people: People | None, name: str, setting: str) -> pd.Series:
 
 
 def _blank(value: Any) -> bool:
-    """Whether a cell says nothing, or no."""
-    return value is None or value is False or (isinstance(value, float) and np.isnan(value)) or value is pd.NA or str(value).strip() == ""
+    """Whether a cell says nothing."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)) or str(value).strip() == ""
+
+
+def _reason(value: Any) -> str:
+    """Why somebody is not eligible; "" for those who are: a cell that says nothing, or no."""
+    word = "" if _blank(value) else str(value).strip()
+    if word.casefold() in _NO or (is_number(value) and value == 0):
+        return ""
+    plain = word.casefold() in _YES or (is_number(value) and value == 1)
+    return "not eligible" if plain else word
 
 
 def standing(score: Floats, ids: Sequence[str], people: People | None, tiebreak: Sequence[str]) -> Ints:
@@ -229,40 +239,3 @@ def _parents(people: People | None, column: str, parents: Mapping[str, str] | st
     if len(twice):
         raise PolicyError([Problem("E-PARENTS", None, None, None, {"name": u, "parents": p}) for u, p in twice.items()])
     return {u: p for u, p in zip(frame["unit"], frame["parent"], strict=True) if u != p}
-
-
-def hybrid_seats(
-    curves: Curves,
-    score: Floats,
-    totals: Ints,
-    quota: Quota,
-    tilt: Mapping[str, float] | None,
-    performance: Mapping[str, float] | None,
-) -> tuple[Ints, tuple[Problem, ...]]:
-    r"""Seats by unit and grade with the totals of both, the better units first: cost :math:`b \cdot \bar\theta_g`.
-
-    With a tilt :math:`q_{gb} \propto n_g n_b \exp(\eta_b z_g)`, raked to the totals.
-
-    Raises
-    ------
-    PolicyError
-        If the performance of a unit is missing.
-    """
-    inside = curves.code >= 0
-    size = np.bincount(curves.code[inside], minlength=len(curves.names))
-    mean = np.bincount(curves.code[inside], weights=score[inside], minlength=len(curves.names)) / np.maximum(size, 1)
-    weight = None
-    if tilt is not None:
-        known = performance or {}
-        missing = [u for u in curves.names if u not in known]
-        if missing:
-            raise PolicyError([Problem("E-TILT", None, None, None, {"name": u}) for u in missing])
-        z = np.array([float(known[u]) for u in curves.names])
-        eta = np.array([float(tilt.get(g, 0.0)) for g in quota.names])
-        weight = np.exp(eta[None, :] * z[:, None])
-    order = np.lexsort((size, mean))  # names decide nothing
-    cost = (mean[order] - mean.mean())[:, None] * np.arange(len(totals))[None, :]
-    found = controlled_rounding(size[order], totals, cost, weight=None if weight is None else weight[order])
-    seats = np.empty_like(found.counts)
-    seats[order] = found.counts
-    return seats, () if found.unique else (Problem("W-ROUNDINGTIE"),)

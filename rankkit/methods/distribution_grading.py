@@ -9,11 +9,12 @@ from typing import Any, Literal
 import numpy as np
 
 from rankkit.errors import PolicyError, Problem
-from rankkit.kernels.arrays import Floats, Ints
+from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.grading import bounded_seats, quota_assignment, ruled_grades
 from rankkit.kernels.grading.quota_assignment import Assignment, CutTies
 from rankkit.kernels.grading.ruled_grades import Overfull
 from rankkit.kernels.ranking import tie_groups
+from rankkit.methods.distribution_hybrid import UnitSeats
 from rankkit.methods.distribution_policy import PersonRules
 
 Priority = Literal["people", "quotas", "neither"]
@@ -39,6 +40,12 @@ class CurveGrades:
         Rules that gave way: ``curve, grade, rule, asked, given, who, why``.
     enforced : bool
         Whether grades are given; if not, the curve is a guideline.
+    bounds : (fewest, most), optional
+        Within which the ranges of shares keep the people of each grade.
+    alike : ndarray of int, shape (K, B), optional
+        Seats of the units nothing tells apart from this one.
+    by_units : ndarray of bool, shape (n,), optional
+        Who waits because equally good units could have each other's seats.
     """
 
     name: str
@@ -49,6 +56,9 @@ class CurveGrades:
     rules: PersonRules
     relaxed: tuple[dict[str, Any], ...] = ()
     enforced: bool = True
+    bounds: tuple[Ints, Ints] | None = None
+    alike: Ints | None = None
+    by_units: Bools | None = None
 
 
 @dataclass(frozen=True)
@@ -100,7 +110,7 @@ def grade_curve(
         If quotas and rules cannot both hold and neither may give way.
     """
     asked = seats
-    if bounds is not None and curve.ties == "committee" and not rules.any:
+    if bounds is not None and not rules.any:
         found = bounded_seats.unsplit_seats(seats, *bounds, np.cumsum(np.bincount(standing)))
         seats = asked = seats if found is None else found
     if not rules.any:
@@ -108,7 +118,7 @@ def grade_curve(
         if standing.max(initial=0) > tie_groups(score).max(initial=0):  # a tie-break told people apart
             given = quota_assignment.assign(-standing.astype(np.float64), seats, ties=curve.ties)
             given = replace(given, cut_score=_between(score, given))
-        return CurveGrades(curve.name, people, given, asked, seats, rules)
+        return CurveGrades(curve.name, people, given, asked, seats, rules, bounds=bounds)
     seats, rules, relaxed = _reconciled(curve, score, seats, rules)
     placed = ruled_grades.place(-standing[None, :].astype(np.float64), seats, rules.best, rules.worst)[0]
     candidates = ruled_grades.exchangeable(placed, standing, rules.best, rules.worst)
@@ -118,7 +128,37 @@ def grade_curve(
     counts = np.bincount(grade[grade >= 0], minlength=len(seats))
     total = np.cumsum(seats if curve.ties == "committee" else counts)[:-1]
     given = Assignment(grade, candidates, counts, total, np.full(len(seats) - 1, np.nan))
-    return CurveGrades(curve.name, people, replace(given, cut_score=_between(score, given)), asked, seats, rules, relaxed)
+    given = replace(given, cut_score=_between(score, given))
+    return CurveGrades(curve.name, people, given, asked, seats, rules, relaxed, bounds=bounds)
+
+
+def grade_unit(curve: Curve, people: Ints, score: Floats, standing: Ints, unit: UnitSeats, rules: PersonRules) -> CurveGrades:
+    """Grade the people of a unit whose seats come from a table of units and grades.
+
+    Where another table is as good, who would have another grade by it waits for the committee.
+
+    Parameters
+    ----------
+    unit : UnitSeats
+        Its seats.
+
+    Returns
+    -------
+    CurveGrades
+        The others as in :func:`grade_curve`.
+    """
+    found = replace(grade_curve(curve, people, score, standing, unit.seats, rules), alike=unit.alike)
+    if not unit.open.any():
+        return found
+    moving = replace(curve, priority="people")
+    ends = [grade_curve(moving, people, score, standing, seats, found.rules).given for seats in (unit.fewest, unit.most)]
+    best = np.min([one.candidates[:, 0] for one in (found.given, *ends)], axis=0)
+    worst = np.max([one.candidates[:, 1] for one in (found.given, *ends)], axis=0)
+    candidates, grade = np.column_stack([best, worst]), np.where(best == worst, best, -1)
+    counts = np.bincount(grade[grade >= 0], minlength=len(unit.seats))
+    cut_score = np.where(ends[0].cuts == ends[1].cuts, found.given.cut_score, np.nan)
+    given = Assignment(grade, candidates, counts, found.given.cuts, cut_score)
+    return replace(found, given=given, by_units=(candidates != found.given.candidates).any(axis=1))
 
 
 def _between(score: Floats, given: Assignment) -> Floats:

@@ -21,7 +21,7 @@ _SMALLEST_CURVE = 20  # people below which a curve grades mostly chance
 OWN = frozenset(
     {
         *("W-TIEDCUT", "W-SEATS", "W-COINFLIP", "W-SMALLUNIT", "W-NOTGRADED", "I-NOPROB", "I-NOTLINKED"),
-        *("W-UNITPOOLED", "W-UNITALONE", "W-UNITGUIDE", "W-ROUNDINGTIE", "W-RELAXED"),
+        *("W-UNITPOOLED", "W-UNITALONE", "W-UNITGUIDE", "W-ROUNDINGTIE", "W-RELAXED", "W-RANGELEFT"),
     }
 )
 
@@ -62,13 +62,20 @@ def notes(
         }
         out.append(Problem("W-SEATS", None, None, None, details))
     for curve in given.curves:
-        waiting = np.flatnonzero((curve.given.grade < 0) & curve.enforced)
+        tied = (curve.given.grade < 0) & curve.enforced
+        waiting = np.flatnonzero(tied if curve.by_units is None else tied & ~curve.by_units)
         for low, high in sorted({(int(a), int(b)) for a, b in curve.given.candidates[waiting]}):
             who = [label[curve.people[i]] for i in waiting if tuple(curve.given.candidates[i]) == (low, high)]
             out.append(Problem("W-TIEDCUT", None, None, None, {"who": who, "upper": names[low], "lower": names[high]}))
+    swap = [label[i] for i in np.flatnonzero(given.by_units)]
+    if any(curve.by_units is not None for curve in given.curves):
+        out.append(Problem("W-ROUNDINGTIE", None, None, None, {"n": len(swap), "who": swap}))
+    out += _left_ranges(given, quota, policy)
     if len(relaxed):
+        rows = relaxed.to_dict("records")
+        rules_zh = [_in_words(row | {"rule": "名额"} if row["rule"] == "quota" else row) for row in rows]
         out.append(
-            Problem("W-RELAXED", None, None, None, {"n": len(relaxed), "rules": [_in_words(row) for row in relaxed.to_dict("records")]})
+            Problem("W-RELAXED", None, None, None, {"n": len(relaxed), "rules": [_in_words(row) for row in rows], "rules_zh": rules_zh})
         )
     flips = boundary[boundary["coin_flip"]]
     if len(flips):
@@ -79,6 +86,29 @@ def notes(
     if without:
         out.append(Problem("W-NOTGRADED", None, None, None, {"n": len(without), "who": without}))
     return out
+
+
+def _left_ranges(given: Graded, quota: pd.DataFrame, policy: ForcedDistribution) -> list[Problem]:
+    """Ranges of shares that the tie rule leaves; where quotas gave way to rules about persons, that is told as such."""
+    if policy.ties == "committee" or "fewest" not in quota:
+        return []
+    cases = [(c.name, c.given.counts, c.seats, c.bounds) for c in given.curves if c.enforced and c.bounds is not None]
+    if policy.scope == "hybrid" and not given.awaiting.any():
+        bounds = (quota["fewest"].to_numpy(), quota["most"].to_numpy())
+        cases = [("", quota["used"].to_numpy(), quota["seats"].to_numpy(), bounds)]
+    return [
+        Problem(
+            "W-RANGELEFT",
+            None,
+            None,
+            None,
+            {"grade": grade, "used": int(used), "least": int(low), "most": int(high), "rule": f"ties='{policy.ties}'"}
+            | {"curve": f" ({name})" if name else "", "curve_zh": f"（{name}）" if name else ""},
+        )
+        for name, counts, seats, (fewest, most) in cases
+        for grade, used, asked, low, high in zip(quota.index, counts, seats, fewest, most, strict=True)
+        if used != asked and not low <= used <= high
+    ]
 
 
 def _in_words(row: Mapping[Any, Any]) -> str:

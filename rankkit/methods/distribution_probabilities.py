@@ -82,12 +82,19 @@ def _of_curve(mean: Floats, covariance: Covariance, curve: CurveGrades, seed: in
     rng = np.random.default_rng(seed)
     draws = mean[order] + covariance.take(order).draws(DRAWS, rng)
     out = np.empty((size, n_grades))
+    if curve.by_units is None or curve.alike is None:
+        rows, share = curve.seats[None, :], np.ones(1)
+    else:
+        rows, held = np.unique(curve.alike, axis=0, return_counts=True)  # equally good units: as often as they have these seats
+        share = held / held.sum()
     if not curve.rules.any:
-        out[order] = quota_assignment.membership(draws, curve.seats)
+        out[order] = sum(w * quota_assignment.membership(draws, seats) for seats, w in zip(rows, share, strict=True))
         return _shared(out, alike)
     draws += (_JITTER * float(np.ptp(draws)) or 1.0) * rng.standard_normal(draws.shape)
-    grade = ruled_grades.place(draws, curve.seats, best[order], worst[order])
-    out[order] = np.column_stack([(grade == b).mean(axis=0) for b in range(n_grades)])
+    out[:] = 0.0
+    for seats, w in zip(rows, share, strict=True):
+        grade = ruled_grades.place(draws, ruled_grades.nearest_seats(seats, best, worst), best[order], worst[order])
+        out[order] += w * np.column_stack([(grade == b).mean(axis=0) for b in range(n_grades)])
     return _shared(out, alike)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from rankkit.errors import Problem
+from rankkit.kernels.arrays import Ints
 from rankkit.kernels.covariance import difference_variance
 
 if TYPE_CHECKING:
@@ -53,4 +54,15 @@ def _boundary(shown: ForcedDistributionResult, score: pd.Series[float]) -> pd.Da
         i, j = (np.array([place[p] for p in ids[known]]) for ids in (table.index.to_numpy(), table["across"].to_numpy()))
         se[known] = np.sqrt(difference_variance(shown.covariance, i, j))
     told = (table["largest_probability"] / _STEP).round() * _STEP
-    return table.assign(score=own, difference=own - across, se=se, largest_probability=told)
+    out = table.assign(score=own, difference=own - across, se=se, largest_probability=told)
+    return out.iloc[_told_order(shown, out)]
+
+
+def _told_order(shown: ForcedDistributionResult, table: pd.DataFrame) -> Ints:
+    """By curve and released score, then as people stand in the result: rows in the order of exact scores would tell these."""
+    place = {p: k for k, p in enumerate(shown.people)}
+    score = table["score"].to_numpy(dtype=np.float64)
+    keys = [np.array([place[p] for p in table.index], dtype=np.int64), -np.where(np.isnan(score), -np.inf, score)]
+    if "curve" in table:
+        keys.append(np.unique(table["curve"].astype(str), return_inverse=True)[1])
+    return np.lexsort(keys)

@@ -17,6 +17,8 @@ from rankkit.methods.distribution_policy import PersonRules, Quota
 from rankkit.result import Result
 
 COIN_FLIP = 0.6
+AWAITING = ("S-TIEDCUT", "S-TIEDUNITS", "S-GUIDELINE")
+"""Why a person with a score has no grade yet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +33,8 @@ class Graded:
         Grades open; (−1, −1) for people who are not graded.
     guideline : ndarray of bool, shape (n,)
         Who would have a grade by a curve that is a guideline.
+    by_units : ndarray of bool, shape (n,)
+        Who waits because equally good units could have each other's seats.
     """
 
     curves: tuple[CurveGrades, ...]
@@ -38,17 +42,24 @@ class Graded:
     grade: Ints
     candidates: Ints
     guideline: Bools
+    by_units: Bools
 
     @classmethod
     def of(cls, curves: Sequence[CurveGrades], scored: Bools) -> Graded:
         """Put the curves together."""
         n = len(scored)
-        grade, candidates, guideline = np.full(n, -1), np.full((n, 2), -1), np.zeros(n, dtype=bool)
+        grade, candidates = np.full(n, -1), np.full((n, 2), -1)
+        guideline, by_units = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
         for curve in curves:
             grade[curve.people] = curve.given.grade if curve.enforced else -1
             candidates[curve.people] = curve.given.candidates
             guideline[curve.people] = not curve.enforced
-        return cls(tuple(curves), scored, grade, candidates, guideline)
+            by_units[curve.people] = False if curve.by_units is None else curve.by_units
+        return cls(tuple(curves), scored, grade, candidates, guideline, by_units)
+
+    def reason(self, person: int) -> str:
+        """Code of why somebody waits."""
+        return "S-GUIDELINE" if self.guideline[person] else "S-TIEDUNITS" if self.by_units[person] else "S-TIEDCUT"
 
     @property
     def curve(self) -> list[str]:
@@ -131,8 +142,8 @@ def boundary(table: Result, given: Graded, probability: Floats | None, names: Se
     return near.sort_values("curve", kind="stable") if len(given.curves) > 1 else near
 
 
-def quota(n: int, policy: Quota, given: Graded) -> pd.DataFrame:
-    """Seats of everybody."""
+def quota(n: int, policy: Quota, given: Graded, *, whole: bool) -> pd.DataFrame:
+    """Seats of everybody; ranges are of the ``whole``, or of each curve by itself."""
     data = {
         "share": [float(s) for s in policy.target],
         "asked": [float(s * n) for s in policy.target],
@@ -140,19 +151,27 @@ def quota(n: int, policy: Quota, given: Graded) -> pd.DataFrame:
         "used": given.used,
     }
     if policy.ranged:
-        fewest, most = np.sum([policy.bounds(len(c.people), c.name) for c in given.curves], axis=0)
+        fewest, most = policy.bounds(n) if whole else np.sum([policy.bounds(len(c.people), c.name) for c in given.curves], axis=0)
         data |= {"fewest": fewest, "most": most}
     return pd.DataFrame(data, index=pd.Index(list(policy.names), name="grade"))
 
 
 def unit_quota(policy: Quota, given: Graded) -> pd.DataFrame:
-    """Seats by curve."""
+    """Seats by curve; between how many where units nothing tells apart share seats left over."""
     rows = [
-        (curve.name, g, len(curve.people), float(s), float(s * len(curve.people)), int(k), int(u))
+        (curve.name, g, len(curve.people), float(s), float(s * len(curve.people)), int(k), int(u), int(few), int(many))
         for curve in given.curves
-        for g, s, k, u in zip(policy.names, policy.target, curve.seats, _used(curve), strict=True)
+        for g, s, k, u, few, many in zip(policy.names, policy.target, curve.seats, _used(curve), *_alike(curve), strict=True)
     ]
-    return pd.DataFrame(rows, columns=["curve", "grade", "n", "share", "asked", "seats", "used"]).set_index(["curve", "grade"])
+    names = ["curve", "grade", "n", "share", "asked", "seats", "used", "fewest", "most"]
+    frame = pd.DataFrame(rows, columns=names).set_index(["curve", "grade"])
+    return frame if (frame["fewest"] < frame["most"]).any() else frame.drop(columns=["fewest", "most"])
+
+
+def _alike(curve: CurveGrades) -> tuple[Ints, Ints]:
+    """Fewest and most seats by grade."""
+    rows = curve.seats[None, :] if curve.alike is None or curve.relaxed else curve.alike
+    return rows.min(axis=0), rows.max(axis=0)
 
 
 def _used(curve: CurveGrades) -> Ints:

@@ -15,7 +15,8 @@ from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.grading.quota_assignment import CutTies
 from rankkit.methods import distribution_curves, distribution_notes, distribution_probabilities, distribution_tables
 from rankkit.methods.distribution_curves import Curves, SmallUnits
-from rankkit.methods.distribution_grading import Curve, Priority, grade_curve
+from rankkit.methods.distribution_grading import Curve, Priority, grade_curve, grade_unit
+from rankkit.methods.distribution_hybrid import hybrid_seats
 from rankkit.methods.distribution_policy import Apportionment, PersonRules, Quota, SeatTies, person_rules, read_rules, read_shares
 from rankkit.methods.distribution_result import ForcedDistributionResult
 from rankkit.methods.distribution_tables import Graded
@@ -43,7 +44,8 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
     shares : mapping
         Grade to share, best first, summing to exactly 1 or 100; or to a range (lowest, highest): then the number of
         people is between :math:`\lceil lo \cdot n \rceil` and :math:`\lfloor hi \cdot n \rfloor`, as near the same fraction
-        of every range as it can be, moved within the ranges where a cut would else split equal scores.
+        of every range as it can be, moved within the ranges where a cut would else split equal scores. With ``ties`` "up" or
+        "down" ranges no such move can keep are left, and a note says so. A hybrid keeps the ranges of all its units together.
     seat_ties : {"middle", "top", "bottom"}
         Who gets a left-over seat when fractions are equal.
     ties : {"committee", "up", "down"}
@@ -168,17 +170,17 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
         names = list(policy.names)
         rules = person_rules(table.people, table.labels, names, self.floors or {}, self.caps or {}, self.locks or {})
         curves = self._curves(table, people, scored, policy)
-        given, rounding = self._graded(table, people, policy, curves, rules)
+        given = self._graded(table, people, policy, curves, rules)
         units = self.scope != "company"
         probability = self._probabilities(table, given, rules, units=units)
         frame = distribution_tables.grades(table, given, names, rules, units=units)
         boundary = distribution_tables.boundary(table, given, probability, names, self.level)
-        quota = distribution_tables.quota(n, policy, given)
+        quota = distribution_tables.quota(n, policy, given, whole=self.scope != "unit")
         relaxed = distribution_tables.relaxations(given)
         inherited = {f.name: getattr(table, f.name) for f in fields(Result)}
         status = tuple("provisional" if a else s for s, a in zip(table.status, given.awaiting, strict=True))
         reasons = tuple(
-            Problem("S-GUIDELINE" if given.guideline[i] else "S-TIEDCUT", None, None, None, {"grades": frame["candidates"].iloc[i]})
+            Problem(given.reason(i), None, None, None, {"grades": frame["candidates"].iloc[i]})
             if given.awaiting[i]
             else r
             for i, r in enumerate(table.reasons)
@@ -187,7 +189,7 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
             table, given, boundary, quota, relaxed, self, linked=None if self.scope == "unit" else table.design, probability=probability
         )
         inherited |= {"method": type(self).__name__, "status": status, "reasons": reasons, "seed": self.seed}
-        inherited["notes"] = (*table.notes, *excluded, *curves.notes, *rounding, *notes)
+        inherited["notes"] = (*table.notes, *excluded, *curves.notes, *notes)
         return ForcedDistributionResult(
             **inherited,
             grades=frame,
@@ -222,40 +224,29 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
             smallest=min(share for share in policy.target if share > 0),
         )
 
-    def _graded(
-        self, table: Result, people: People | None, policy: Quota, curves: Curves, rules: PersonRules
-    ) -> tuple[Graded, tuple[Problem, ...]]:
+    def _graded(self, table: Result, people: People | None, policy: Quota, curves: Curves, rules: PersonRules) -> Graded:
         """Grades on every curve."""
         scored = curves.code >= 0
         score = np.where(scored, table.estimate, np.nan)
         label = [table.labels.get(p, p) for p in table.people]
-        rounding: tuple[Problem, ...] = ()
-        if self.scope == "hybrid":
+        whole = self.scope == "hybrid"
+        if whole:
             totals = policy.seats(int(scored.sum()), self.apportionment, self.seat_ties)
-            table_of_seats, rounding = distribution_curves.hybrid_seats(
-                curves, table.estimate, totals, policy, self.tilt, self.unit_performance
-            )
+            by_unit = hybrid_seats(curves, table.estimate, totals, policy, self.tilt, self.unit_performance)
         done = []
         for k, name in enumerate(curves.names):
             members = np.flatnonzero(curves.code == k)
             n = len(members)
-            whole = self.scope == "hybrid"
-            seats = table_of_seats[k] if whole else policy.seats(n, self.apportionment, self.seat_ties, name)
-            done.append(
-                replace(
-                    grade_curve(
-                        Curve(name, policy.names, [label[i] for i in members], self.ties, self.priority),
-                        members,
-                        score[members],
-                        distribution_curves.standing(score[members], [table.people[i] for i in members], people, self.tiebreak),
-                        seats,
-                        rules.take(members),
-                        policy.bounds(n, name) if policy.ranged and not whole else None,
-                    ),
-                    enforced=curves.enforced[k],
-                )
-            )
-        return Graded.of(done, scored), rounding
+            curve = Curve(name, policy.names, [label[i] for i in members], self.ties, self.priority)
+            standing = distribution_curves.standing(score[members], [table.people[i] for i in members], people, self.tiebreak)
+            if whole:
+                found = grade_unit(curve, members, score[members], standing, by_unit[k], rules.take(members))
+            else:
+                seats = policy.seats(n, self.apportionment, self.seat_ties, name)
+                bounds = policy.bounds(n, name) if policy.ranged else None
+                found = grade_curve(curve, members, score[members], standing, seats, rules.take(members), bounds)
+            done.append(replace(found, enforced=curves.enforced[k]))
+        return Graded.of(done, scored)
 
     def _probabilities(self, table: Result, given: Graded, rules: PersonRules, *, units: bool) -> Floats | None:
         """Share of posterior draws in which each person gets each grade."""
@@ -273,7 +264,7 @@ def _ungraded(table: Result) -> Result:
     """Take back what an earlier grading said of the scores: its notes, and who awaited the committee."""
     if not isinstance(table, ForcedDistributionResult):
         return table
-    awaited = [r is not None and r.code in ("S-TIEDCUT", "S-GUIDELINE") for r in table.reasons]
+    awaited = [r is not None and r.code in distribution_tables.AWAITING for r in table.reasons]
     return replace(
         table,
         status=tuple("scored" if a else s for s, a in zip(table.status, awaited, strict=True)),

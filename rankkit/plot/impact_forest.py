@@ -16,7 +16,7 @@ from rankkit.plot.phrases import percent, say, sentences
 from rankkit.plot.plot_data import PlotData
 
 if TYPE_CHECKING:
-    from rankkit.calibration.impact import Impact
+    from rankkit.calibration.adverse_impact.impact import Impact
 
 KIND = "impact_forest"
 SHOWN = 36  # rows that can be read
@@ -57,7 +57,7 @@ def compute(found: Impact, *, against: str | None = None, named: int = SHOWN, la
         ``table``: ``block, label, n, n_reference, ratio, low, high, mark`` (``group``, ``strata``, ``exact``), ``exploratory, text, y``.
         ``more`` has ``blocks`` (``title, y``), ``limits`` (``low, high`` of the axis) and ``lines`` (``x, ruled``: by the rules chosen).
     """
-    from rankkit.calibration.jurisdiction import jurisdiction  # noqa: PLC0415 - only where impact is drawn
+    from rankkit.calibration.adverse_impact.jurisdiction import jurisdiction  # noqa: PLC0415 - only where impact is drawn
 
     lang = lang or language()
     pack = jurisdiction(found.jurisdiction)

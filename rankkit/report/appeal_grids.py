@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from rankkit.calibration.appeal_record import AppealRecord
-from rankkit.calibration.appeal_statistics import AppealStatistics
+from rankkit.calibration.appeals.appeal_record import AppealRecord
+from rankkit.calibration.appeals.appeal_statistics import AppealStatistics
 from rankkit.errors import Lang
 from rankkit.report import terms_of_appeals
 from rankkit.report.grids import Cell, Grid, Heading, clean

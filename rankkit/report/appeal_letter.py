@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rankkit.calibration.appeal_record import AppealRecord
-from rankkit.calibration.appeal_state import Case
-from rankkit.calibration.appeal_steps import case_of, must_be_at
+from rankkit.calibration.appeals.appeal_record import AppealRecord
+from rankkit.calibration.appeals.appeal_state import Case
+from rankkit.calibration.appeals.appeal_steps import case_of, must_be_at
 from rankkit.errors import Lang, SessionError, SettingsError, writing
 from rankkit.report import html
 from rankkit.report.grids import clean

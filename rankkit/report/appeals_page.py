@@ -6,8 +6,8 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
-from rankkit.calibration.appeal_record import AppealRecord
-from rankkit.calibration.appeal_statistics import AppealStatistics
+from rankkit.calibration.appeals.appeal_record import AppealRecord
+from rankkit.calibration.appeals.appeal_statistics import AppealStatistics
 from rankkit.errors import Lang, SettingsError, language, writing
 from rankkit.report import appeal_grids, html
 from rankkit.report.grids import Grid, clean

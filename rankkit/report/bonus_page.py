@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from rankkit.calibration.bonus_allocation import BonusAllocation, BonusAudience
-from rankkit.calibration.bonus_reserve import ReserveAdvice
+from rankkit.calibration.pay.bonus_allocation import BonusAllocation, BonusAudience
+from rankkit.calibration.pay.bonus_reserve import ReserveAdvice
 from rankkit.errors import Lang, SettingsError, language, writing
 from rankkit.report import html, plain
 from rankkit.report.grids import Cell, Grid, Heading, clean

@@ -11,7 +11,7 @@ import pandas as pd
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
-from rankkit.calibration.bonus_allocation import BonusAllocation, BonusAudience
+from rankkit.calibration.pay.bonus_allocation import BonusAllocation, BonusAudience
 from rankkit.errors import Lang, SettingsError, writing
 from rankkit.report.bonus_page import MONEY, cell, check_language, facts_of_plan
 from rankkit.report.excel import sheet_name

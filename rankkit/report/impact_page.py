@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from rankkit.calibration.impact import Impact
-from rankkit.calibration.jurisdiction import Jurisdiction, jurisdiction
+from rankkit.calibration.adverse_impact.impact import Impact
+from rankkit.calibration.adverse_impact.jurisdiction import Jurisdiction, jurisdiction
 from rankkit.errors import DisclosureError, Lang, SettingsError
 from rankkit.privacy.audience import OWN, Audience
 from rankkit.privacy.released import Released, clear

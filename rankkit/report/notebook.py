@@ -15,7 +15,7 @@ from rankkit.report.words import say
 from rankkit.wording import sentence
 
 if TYPE_CHECKING:
-    from rankkit.calibration.impact import Impact
+    from rankkit.calibration.adverse_impact.impact import Impact
 
 _CELL = "padding:2px 12px 2px 4px;white-space:nowrap;"
 _NOTE = "margin:2px 0;max-width:60em;"

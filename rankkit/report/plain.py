@@ -16,7 +16,7 @@ from rankkit.report.words import NO_BREAK, percent, say
 from rankkit.wording import sentence
 
 if TYPE_CHECKING:
-    from rankkit.calibration.impact import Impact
+    from rankkit.calibration.adverse_impact.impact import Impact
 
 WIDEST = 100
 _ALL, _FIRST, _LAST = 12, 10, 2

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rankkit.calibration.session_case import Case
-from rankkit.calibration.session_impact import WhatIf
+from rankkit.calibration.sessions.session_case import Case
+from rankkit.calibration.sessions.session_impact import WhatIf
 from rankkit.errors import Lang
 from rankkit.report import session_grids
 from rankkit.report.grids import Grid, clean

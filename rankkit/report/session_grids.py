@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from rankkit.calibration.impact import Impact
-from rankkit.calibration.session_record import SessionRecord
-from rankkit.calibration.session_statistics import GroupMoves
+from rankkit.calibration.adverse_impact.impact import Impact
+from rankkit.calibration.sessions.session_record import SessionRecord
+from rankkit.calibration.sessions.session_statistics import GroupMoves
 from rankkit.errors import Lang
 from rankkit.report import terms_of_sessions
 from rankkit.report.grids import Cell, Grid, Heading, clean, person_cell

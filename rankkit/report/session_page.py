@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from rankkit.calibration.session_record import SessionRecord
+from rankkit.calibration.sessions.session_record import SessionRecord
 from rankkit.errors import Lang, SettingsError, writing
 from rankkit.report import html, pictures, session_grids, terms_of_sessions
 from rankkit.report.grids import Grid, clean

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rankkit.calibration.session_record import SessionRecord
+from rankkit.calibration.sessions.session_record import SessionRecord
 from rankkit.errors import Lang, language
 from rankkit.report import session_grids, session_page
 from rankkit.report.plain import aligned

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from rankkit.calibration import AppealLog, CalibrationSession, read_appeals, read_export
-from rankkit.calibration.appeal_policy import STAGES
-from rankkit.calibration.appeal_state import Case
+from rankkit.calibration.appeals.appeal_policy import STAGES
+from rankkit.calibration.appeals.appeal_state import Case
 from rankkit.errors import RankkitError
 from tests.calibration.appeal_cases import STAFF, WHY, closed_session, decided, log_of, refused, rerated, someone
 

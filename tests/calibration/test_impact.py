@@ -7,7 +7,7 @@ import pytest
 
 import rankkit as rk
 from rankkit import archive, calibration, simulate
-from rankkit.calibration import impact_tables
+from rankkit.calibration.adverse_impact import impact_tables
 from rankkit.errors import DataError, InsufficientDataError, PeopleError, SettingsError
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import rankkit as rk
 from rankkit import calibration
-from rankkit.calibration import impact_tables
+from rankkit.calibration.adverse_impact import impact_tables
 
 
 def both(own: tuple[int, int], other: tuple[int, int], **settings: object) -> calibration.Impact:

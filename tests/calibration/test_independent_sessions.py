@@ -19,7 +19,7 @@ import pytest
 
 from rankkit import ForcedDistribution
 from rankkit.calibration import CalibrationSession, Participant, read_export
-from rankkit.calibration.event_store_file import TABLES
+from rankkit.calibration.event_log.event_store_file import TABLES
 from rankkit.errors import RankkitError, SessionError
 from tests.calibration.session_cases import REASON
 from tests.methods.test_forced_distribution import scored

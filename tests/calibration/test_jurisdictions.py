@@ -8,7 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from rankkit.calibration.jurisdiction import jurisdiction, names
+from rankkit.calibration.adverse_impact.jurisdiction import jurisdiction, names
 from rankkit.errors import SettingsError, use_language
 
 NEEDED = {"below", "below_by_chance", "above_but_significant", "none", "caveat"}
@@ -16,7 +16,7 @@ NEEDED = {"below", "below_by_chance", "above_but_significant", "none", "caveat"}
 
 def test_there_are_these() -> None:
     assert names() == ("cn", "gb", "none", "us")
-    assert len([f for f in files("rankkit.calibration").joinpath("jurisdictions").iterdir() if f.name.endswith(".toml")]) >= len(names())
+    assert len([f for f in files("rankkit.calibration.adverse_impact").joinpath("jurisdictions").iterdir() if f.name.endswith(".toml")]) >= len(names())
 
 
 @pytest.mark.parametrize("name", names())

@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 import rankkit as rk
-from rankkit.calibration import CalibrationSession, Participant, SessionPolicy, moves, read_export, session_steps
-from rankkit.calibration.agenda import lot
-from rankkit.calibration.session_record import SessionRecord
+from rankkit.calibration import CalibrationSession, Participant, SessionPolicy, read_export
+from rankkit.calibration.sessions import moves, session_steps
+from rankkit.calibration.sessions.agenda import lot
+from rankkit.calibration.sessions.session_record import SessionRecord
 from rankkit.errors import PeopleError, PolicyError, RankkitError, SessionError, SettingsError
 from tests.calibration.session_cases import EVIDENCE, REASON, SECOND, graded, holding, people_of, session
 

@@ -13,7 +13,7 @@ from scipy import sparse, stats
 import rankkit as rk
 from rankkit import simulate
 from rankkit.calibration import CalibrationSession
-from rankkit.calibration.session_differences import ROOT_LIMIT, Differences
+from rankkit.calibration.sessions.session_differences import ROOT_LIMIT, Differences
 from rankkit.errors import SessionError
 from rankkit.findings import Findings, pattern
 from rankkit.kernels.covariance import Dense, Factor
@@ -252,7 +252,7 @@ def test_groups_before_and_after_every_move(moved: CalibrationSession, grades: r
 
 def covered(runs: int, seed: int) -> float:
     """How often the interval of a correlation with grades by quota holds that of the population."""
-    from rankkit.calibration.session_statistics import _spearman
+    from rankkit.calibration.sessions.session_statistics import _spearman
 
     rng, inside = np.random.default_rng(seed), 0
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from rankkit.calibration import CalibrationSession, Head, chain, read_export
+from rankkit.calibration import CalibrationSession, Head, read_export
+from rankkit.calibration.event_log import chain
 from rankkit.errors import RankkitError, ReadingError, SessionError, SettingsError
 from tests.calibration.session_cases import EVIDENCE, REASON, holding, session
 

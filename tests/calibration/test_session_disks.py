@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from rankkit.calibration import CalibrationSession, read_export
-from rankkit.calibration.event_store import Draft, EventStore
-from rankkit.calibration.event_store_faults import said
-from rankkit.calibration.session_export import read_events, write
+from rankkit.calibration.event_log.event_store import Draft, EventStore
+from rankkit.calibration.event_log.event_store_faults import said
+from rankkit.calibration.sessions.session_export import read_events, write
 from rankkit.errors import RankkitError
 from tests.calibration.session_cases import graded, session
 

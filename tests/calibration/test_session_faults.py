@@ -13,7 +13,8 @@ import pytest
 
 import rankkit as rk
 from rankkit import simulate
-from rankkit.calibration import CalibrationSession, event_store_file
+from rankkit.calibration import CalibrationSession
+from rankkit.calibration.event_log import event_store_file
 from rankkit.errors import RankkitError
 from tests.calibration.session_cases import REASON, SECOND, graded, holding, session
 

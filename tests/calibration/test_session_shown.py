@@ -12,8 +12,8 @@ import pytest
 import rankkit as rk
 from rankkit import plot
 from rankkit.calibration import CalibrationSession, read_export
-from rankkit.calibration.moves import REASONS
-from rankkit.calibration.session_policy import PHASES
+from rankkit.calibration.sessions.moves import REASONS
+from rankkit.calibration.sessions.session_policy import PHASES
 from rankkit.report import session_page, terms_of_sessions
 from tests.calibration.session_cases import EVIDENCE, REASON, graded, holding, people_of, session
 

@@ -10,9 +10,9 @@ import pytest
 from scipy import stats
 
 import rankkit as rk
-from rankkit.calibration import votes
-from rankkit.calibration.session_statistics import HIDDEN, GroupMoves
-from rankkit.calibration.session_tables import clopper_pearson
+from rankkit.calibration.sessions import votes
+from rankkit.calibration.sessions.session_statistics import HIDDEN, GroupMoves
+from rankkit.calibration.sessions.session_tables import clopper_pearson
 from rankkit.kernels.grading.stratified_permutation import group_changes
 from tests.calibration.session_cases import EVIDENCE, REASON, SECOND, holding, session
 

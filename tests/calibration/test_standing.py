@@ -9,7 +9,7 @@ from scipy import stats
 
 import rankkit as rk
 from rankkit import simulate
-from rankkit.calibration.standing import cannot_be_told_apart, probability_below, promotion_list, repeated_failure
+from rankkit.calibration.pay.standing import cannot_be_told_apart, probability_below, promotion_list, repeated_failure
 from rankkit.errors import IdentificationError, SettingsError
 
 NEAR = 1e-9  # the same few operations in another order

@@ -1,0 +1,1 @@
+"""How groups fare at both ends of the grades, and what the law says of it."""

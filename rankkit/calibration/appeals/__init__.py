@@ -1,0 +1,1 @@
+"""Appeals: from delivery of a grade to the decision, and what follows for grades and pay."""

@@ -1,0 +1,1 @@
+"""What grades pay, and who may be preferred."""

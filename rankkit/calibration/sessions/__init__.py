@@ -1,0 +1,1 @@
+"""A committee's session: votes, agenda, moves, ratification, and what can be said of it afterwards."""
