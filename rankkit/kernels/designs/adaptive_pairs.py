@@ -12,7 +12,7 @@ from rankkit.kernels.designs.pair_designs import PairDesign
 from rankkit.kernels.designs.pair_matching import pair_off
 from rankkit.kernels.pairs import bradley_terry
 from rankkit.kernels.pairs.pair_counts import aggregate
-from rankkit.kernels.pairs.pair_laplacian import laplacian, pseudo_inverse
+from rankkit.kernels.pairs.pair_laplacian import dense_laplacian, pseudo_inverse
 
 _DIGITS = 9  # significant digits of the information that count; beyond, machines differ and the lot decides
 
@@ -69,7 +69,7 @@ def standing(left: Ints, right: Ints, result: Ints, n: int) -> Standing:
         np.concatenate([left, people]), np.concatenate([right, np.full(n, n)]), np.concatenate([result, np.zeros(n, np.int64)]), None, n + 1
     )
     found = bradley_terry.fit(counts)
-    inverse = pseudo_inverse(laplacian(counts, found.weight).toarray())[:n, :n]
+    inverse = pseudo_inverse(dense_laplacian(counts, found.weight))[:n, :n]
     own = np.diag(inverse)
     return Standing(found.worth[:n] - found.worth[n], own[:, None] + own - 2 * inverse)
 

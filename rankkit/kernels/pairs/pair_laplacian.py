@@ -59,6 +59,23 @@ def laplacian(counts: PairCounts, weight: Floats) -> csr_array:
     return csr_array(diags_array(degree) - upper - upper.T)
 
 
+def dense_laplacian(counts: PairCounts, weight: Floats) -> Floats:
+    """Return the weighted Laplacian of the pairs written out, shape (n, n): quicker than by way of a sparse one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> pair = PairCounts(2, np.array([0]), np.array([1]), np.ones(1), np.ones(1), np.zeros(1))
+    >>> dense_laplacian(pair, np.array([0.5]))
+    array([[ 0.5, -0.5],
+           [-0.5,  0.5]])
+    """
+    full = np.zeros((counts.n, counts.n))
+    full[counts.first, counts.second] = full[counts.second, counts.first] = -weight
+    full.flat[:: counts.n + 1] = counts.per_person(weight, weight)
+    return full
+
+
 def pseudo_inverse(matrix: Floats) -> Floats:
     """Invert a Laplacian of a connected graph on the sum-to-zero space.
 

@@ -12,7 +12,7 @@ from rankkit.kernels.pairs import separation
 from rankkit.kernels.pairs.beats_graph import is_connected
 from rankkit.kernels.pairs.bordered_laplacian import BorderedInformation, bordered
 from rankkit.kernels.pairs.contests import Contests
-from rankkit.kernels.pairs.pair_laplacian import DENSE, PairSystem, laplacian, pseudo_inverse
+from rankkit.kernels.pairs.pair_laplacian import DENSE, PairSystem, dense_laplacian, pseudo_inverse
 from rankkit.kernels.pairs.pair_model_fit import PairModelFit, Penalty, Worths
 from rankkit.kernels.pairs.pair_outcomes import Link, OutcomeModel, Outcomes, Ties
 
@@ -161,7 +161,7 @@ class _Problem:
         seen = np.zeros((len(total), len(information.corner)))
         seen[:, : len(self.prior)] = c.covariates
         if self.system is not None:
-            inverse = pseudo_inverse(laplacian(c.pairs, c.per_pair(ee)).toarray())
+            inverse = pseudo_inverse(dense_laplacian(c.pairs, c.per_pair(ee)))
             own = np.diag(inverse)
             variance = own[c.left] + own[c.right] - 2 * inverse[c.left, c.right]
             seen = seen - (information.slopes[c.left] - information.slopes[c.right])

@@ -12,7 +12,7 @@ from rankkit.errors import ConvergenceError
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.pairs import pair_laplacian
 from rankkit.kernels.pairs.pair_counts import PairCounts
-from rankkit.kernels.pairs.pair_laplacian import PairSystem, laplacian, pseudo_inverse
+from rankkit.kernels.pairs.pair_laplacian import PairSystem, dense_laplacian, pseudo_inverse
 from rankkit.kernels.pairs.pair_newton import maximise, pair_information, score_of
 
 FIXED_SD = 1.5
@@ -146,7 +146,7 @@ def leverages(system: PairSystem, weight: Floats) -> tuple[Floats, Literal["exac
     counts = system.counts
     n, first, second = counts.n, counts.first, counts.second
     if n <= pair_laplacian.DENSE:
-        covariance = pseudo_inverse(laplacian(counts, weight).toarray())
+        covariance = pseudo_inverse(dense_laplacian(counts, weight))
         variance = np.diag(covariance)
         return weight * (variance[first] + variance[second] - 2 * covariance[first, second]), "exact"
     system.set_weights(weight)
@@ -234,7 +234,7 @@ def _trace(counts: PairCounts, weight: Floats, ridge: float) -> float:
     n = counts.n
     if n <= pair_laplacian.DENSE:
         centre = np.eye(n) - 1 / n
-        return float(np.trace(pseudo_inverse(laplacian(counts, weight).toarray() + ridge * centre)))
+        return float(np.trace(pseudo_inverse(dense_laplacian(counts, weight) + ridge * centre)))
     diagonal = counts.per_person(weight, weight) + ridge
     first, second = diagonal[counts.first], diagonal[counts.second]
     return (1 - 1 / n) * float(np.sum(1 / diagonal) + np.sum(weight**2 / (first * second) * (1 / first + 1 / second)))

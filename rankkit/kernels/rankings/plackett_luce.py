@@ -11,7 +11,7 @@ import numpy as np
 from rankkit.errors import ConvergenceError
 from rankkit.kernels.arrays import Floats
 from rankkit.kernels.pairs.beats_graph import Existence, is_connected, verdict
-from rankkit.kernels.pairs.pair_laplacian import DENSE, PairSystem, laplacian, pseudo_inverse
+from rankkit.kernels.pairs.pair_laplacian import DENSE, PairSystem, dense_laplacian, pseudo_inverse
 from rankkit.kernels.rankings import choice_newton
 from rankkit.kernels.rankings.davidson_luce import TieOutcomes
 from rankkit.kernels.rankings.ordered_choices import Evaluation, OrderedChoices, implied_pairs, next_pairs
@@ -76,7 +76,7 @@ class PlackettLuceFit:
         """Information of worths and tie parameters, without the prior's, shape (n + ties, n + ties)."""
         if self.ties == "marginal":
             choices, found = self._ordered
-            return np.asarray(laplacian(choices.counts, found.weight).toarray())
+            return dense_laplacian(choices.counts, found.weight)
         information = TieOutcomes(self.lists, self.tie_sizes).evaluate(self.worth, self.log_delta).information
         return np.zeros((0, 0)) if information is None else information
 
