@@ -16,7 +16,7 @@ import pytest
 from rankkit.calibration import CalibrationSession, read_export
 from rankkit.calibration.event_log.event_store import Draft, EventStore
 from rankkit.calibration.event_log.event_store_faults import said
-from rankkit.calibration.sessions.session_export import read_events, write
+from rankkit.calibration.event_log.log_export import read_events, write_events
 from rankkit.errors import RankkitError
 from tests.calibration.session_cases import graded, session
 
@@ -144,7 +144,7 @@ def test_names_of_other_systems_are_plain_missing_files(tmp_path: Path) -> None:
 def test_a_log_of_another_kind(tmp_path: Path) -> None:
     path, out = tmp_path / "x.log", tmp_path / "x.jsonl"
     store = EventStore.create(path, {}, Draft("begun", {"a": 1}), log="appeals")
-    write(store, out, personal=True)
+    write_events(store, out, personal=True)
     store.close()
     for opened, file in ((CalibrationSession.open, path), (read_export, out)):
         with pytest.raises(RankkitError) as error:

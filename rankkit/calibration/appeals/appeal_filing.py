@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import pandas as pd
@@ -16,10 +15,9 @@ from rankkit.calibration.appeals.appeal_record import AppealRecord
 from rankkit.calibration.appeals.appeal_start import first_event
 from rankkit.calibration.appeals.appeal_state import AppealState
 from rankkit.calibration.appeals.appeal_steps import When
-from rankkit.calibration.event_log.chain import Head
 from rankkit.calibration.event_log.event_store import Draft, Event, EventStore
 from rankkit.calibration.event_log.event_store_file import Clock
-from rankkit.calibration.sessions import session_export
+from rankkit.calibration.event_log.live_log import LiveLog
 from rankkit.calibration.sessions.session_people import mentions
 from rankkit.calibration.sessions.session_policy import Participant, as_participants
 from rankkit.calibration.working_calendar import WorkingCalendar
@@ -29,7 +27,7 @@ from rankkit.tables.people import People
 LOG = "appeals"
 
 
-class AppealFiling(AppealRecord):
+class AppealFiling(LiveLog[AppealState, AppealNames], AppealRecord):
     """A log of appeals up to the examination, see :class:`rankkit.calibration.appeals.appeal_log.AppealLog`."""
 
     def __init__(self, store: EventStore) -> None:
@@ -94,16 +92,15 @@ class AppealFiling(AppealRecord):
         return cls(EventStore.open(path, write=write, log=LOG, clock=clock))
 
     @property
-    def path(self) -> Path | None:
-        """The file; None in memory."""
-        return None if self._store.path == ":memory:" else Path(self._store.path)
-
-    @property
     def state(self) -> AppealState:
         """How things stand, with what other programs wrote meanwhile."""
-        if not self._store.closed:
-            self._take(self._store.read(self._state.count))
-        return self._state
+        return self._caught_up()
+
+    def _folded(self, events: Sequence[Event]) -> AppealState:
+        return AppealState.of(events)
+
+    def _named(self, state: AppealState) -> AppealNames:
+        return AppealNames(state)
 
     def enrol(self, participant: str | Participant, by: str) -> None:
         """Let somebody more act in appeals."""
@@ -237,7 +234,8 @@ class AppealFiling(AppealRecord):
         Returns
         -------
         tuple of Problem
-            ``W-SHREDMENTION`` if texts about others name the person.
+            ``W-SHREDMENTION`` if texts about others name the person, ``W-SHREDLATER`` if another program keeps the pages for now;
+            copies and exports are not reached.
 
         Raises
         ------
@@ -250,47 +248,4 @@ class AppealFiling(AppealRecord):
         self._do(lambda s, n: appeal_steps.erase(s, n, token, by))
         bodies = [(e.n, owner, body) for e in self._events if e.kind not in ("appeals", "enrol") for owner, body in e.personal]
         left = mentions(bodies, token, known)
-        return (Problem("W-SHREDMENTION", None, None, None, {"n": len(left), "events": left}),) if left else ()
-
-    def head(self) -> Head:
-        """Return number of events and hash of the last: print it, and keep it away from the file."""
-        return self._store.head
-
-    def verify(self, head: Head | str | None = None) -> Head:
-        """Check every record, every personal row and the file, as :meth:`rankkit.calibration.event_log.event_store.EventStore.verify`."""
-        return self._store.verify(None if head is None else Head.parse(head))
-
-    def export(self, path: str | os.PathLike[str], *, personal: bool = True) -> Head:
-        """Write everything as JSON lines; :func:`rankkit.calibration.read_appeals` reads and checks them."""
-        return session_export.write(self._store, Path(path), personal=personal)
-
-    def close(self) -> None:
-        """Close the file; everything is on the disk already."""
-        self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _take(self, events: Iterable[Event]) -> None:
-        """Fold events that are not folded yet."""
-        for event in events:
-            if event.n == self._state.count + 1:
-                self._events.append(event)
-                self._state.apply(event)
-                if event.kind == "erase":  # what was erased leaves the memory too
-                    self._events = [e for e in self._store.read() if e.n <= event.n]
-                    self._state = AppealState.of(self._events)
-
-    def _do(self, build: Callable[[AppealState, AppealNames], Draft | list[Draft]]) -> Event:
-        """Take one step: look at everything others did, check, and write, in one transaction."""
-
-        def drafts(fresh: list[Event]) -> list[Draft]:
-            self._take(fresh)
-            found = build(self._state, AppealNames(self._state))
-            return found if isinstance(found, list) else [found]
-
-        self._take(self._store.append(drafts, after=self._state.count))
-        return self._events[-1]
+        return self._swept(left)

@@ -16,7 +16,7 @@ from rankkit.calibration.appeals.appeal_state import AppealState
 from rankkit.calibration.appeals.appeal_steps import When
 from rankkit.calibration.event_log.chain import Head
 from rankkit.calibration.event_log.event_store import Draft, Event
-from rankkit.calibration.sessions import session_export
+from rankkit.calibration.event_log.log_export import read_events
 from rankkit.errors import Problem
 from rankkit.tables.incidents import Incidents
 
@@ -241,5 +241,5 @@ class ExportedAppeals(AppealRecord):
 
 def read_appeals(path: str | Path, head: Head | str | None = None) -> ExportedAppeals:
     """Read an export of appeals, and check every byte of it; raises as :func:`rankkit.calibration.read_export`."""
-    events, found = session_export.read_events(path, head, log=LOG)
+    events, found = read_events(path, head, log=LOG)
     return ExportedAppeals(events, found)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Self
 
 import pandas as pd
 
 from rankkit.calibration.event_log.chain import Head
 from rankkit.calibration.event_log.event_store import Draft, Event, EventStore
-from rankkit.calibration.sessions import moves, session_export, session_steps
+from rankkit.calibration.event_log.live_log import LiveLog
+from rankkit.calibration.sessions import moves, session_steps
 from rankkit.calibration.sessions.moves import Move, ReasonCode
 from rankkit.calibration.sessions.session_people import Names, as_people, mentions
 from rankkit.calibration.sessions.session_policy import Participant, SessionPolicy, as_participants
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rankkit.findings import Findings
 
 
-class CalibrationSession(SessionRecord):
+class CalibrationSession(LiveLog[SessionState, Names], SessionRecord):
     """A calibration session in a file; make it with :meth:`create` or :meth:`open`.
 
     Phases and what each allows: **prepare**: pre-votes, recusals. **discuss**: the agenda, who spoke first. **propose**: moves, and
@@ -118,16 +118,19 @@ class CalibrationSession(SessionRecord):
         return cls(EventStore.open(path, write=write, clock=clock))
 
     @property
-    def path(self) -> Path | None:
-        """The file; None in memory."""
-        return None if self._store.path == ":memory:" else Path(self._store.path)
-
-    @property
     def state(self) -> SessionState:
         """How things stand, with what other programs wrote meanwhile; while votes are given, who voted but not how."""
-        if not self._store.closed:
-            self._take(self._store.read(self._state.count))
+        self._caught_up()
         return super().state
+
+    def _folded(self, events: Sequence[Event]) -> SessionState:
+        return SessionState.of(events)
+
+    def _named(self, state: SessionState) -> Names:
+        return Names(state)
+
+    def _before_reading(self) -> None:
+        self._seen = Seen.of(self._state)
 
     def vote(self, voter: str, ratee: str, stance: Stance, grade: str | None = None) -> None:
         """Give a pre-vote on a grade, before anything of others is shown; a later vote replaces it until then.
@@ -331,19 +334,7 @@ class CalibrationSession(SessionRecord):
         words = [names.id(token), names.label(token)]
         self._do(lambda s, n: session_steps.erase(s, n, token, by))
         left = mentions([(e.n, owner, body) for e in self._events for owner, body in e.personal], token, words)
-        out = [Problem("W-SHREDMENTION", None, None, None, {"n": len(left), "events": left})] if left else []
-        return (*out, *([] if self._store.sweep() else [Problem("W-SHREDLATER")]))
-
-    def head(self) -> Head:
-        """Return number of events and hash of the last: print it, and keep it away from the file."""
-        return self._store.head
-
-    def verify(self, head: Head | str | None = None) -> Head:
-        """Check every record, every personal row and the file, as :meth:`rankkit.calibration.event_log.event_store.EventStore.verify`.
-
-        With a ``head`` kept elsewhere, as printed or exported (``"41:9f86…"``), a cut tail and a rewritten chain are found too.
-        """
-        return self._store.verify(None if head is None else Head.parse(head))
+        return self._swept(left)
 
     def export(self, path: str | os.PathLike[str], *, personal: bool = True) -> Head:
         """Write everything as JSON lines; :func:`rankkit.calibration.read_export` reads and checks them.
@@ -361,35 +352,4 @@ class CalibrationSession(SessionRecord):
             ``E-VOTESCLOSED`` while votes are given: it would show them.
         """
         self._must_be_open()
-        return session_export.write(self._store, Path(path), personal=personal)
-
-    def close(self) -> None:
-        """Close the file; everything is on the disk already."""
-        self._store.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _take(self, events: Iterable[Event]) -> None:
-        """Fold events that are not folded yet."""
-        for event in events:
-            if event.n == self._state.count + 1:
-                self._events.append(event)
-                self._state.apply(event)
-                if event.kind == "erase":  # what was erased leaves the memory too
-                    self._events = [e for e in self._store.read() if e.n <= event.n]
-
-    def _do(self, build: Callable[[SessionState, Names], Draft | None]) -> Event:
-        """Take one step: look at everything others did, check, and write, in one transaction."""
-
-        def drafts(fresh: list[Event]) -> list[Draft]:
-            self._seen = Seen.of(self._state)
-            self._take(fresh)
-            found = build(self._state, Names(self._state))
-            return [] if found is None else [found]
-
-        self._take(self._store.append(drafts, after=self._state.count))
-        return self._events[-1]
+        return super().export(path, personal=personal)
