@@ -9,7 +9,7 @@ import click
 
 from rankkit.cli.appeal import AS, ON, PATH, appeal, columns_of, opened, show_status, step
 from rankkit.cli.appeal_phrases import phrase
-from rankkit.cli.options import say_written
+from rankkit.cli.options import COLUMN, named_columns, say_written
 from rankkit.cli.terminal import say
 from rankkit.errors import Lang, language
 
@@ -53,14 +53,15 @@ def calendar(log: Path, table: Path, by: str, lang: Lang | None) -> None:
 @step
 @click.option("--by", default="manager", show_default=True, help="manager, unit, grade, or the name of an attribute.")
 @click.option("--attributes", type=PATH, default=None, help="Table of attributes: person, attribute, value; the log keeps none of it.")
+@COLUMN
 @ON
-def statistics(log: Path, by: str, attributes: Path | None, on: str | None, lang: Lang | None) -> None:
+def statistics(log: Path, by: str, attributes: Path | None, columns: tuple[str, ...], on: str | None, lang: Lang | None) -> None:
     """Show appeal rates, rates of change and how long it takes."""
     from rankkit.report import appeal_grids
     from rankkit.report.numbers import fixed
     from rankkit.tables import reading
 
-    groups = None if attributes is None else reading.read_attributes(attributes)
+    groups = None if attributes is None else reading.read_attributes(attributes, named_columns(columns) or None)
     with opened(log, write=False) as held:
         found = held.statistics(by, groups, on=on)
     for grid in (appeal_grids.rates(found, language()), appeal_grids.reasons(found, language())):

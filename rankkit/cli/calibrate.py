@@ -218,10 +218,11 @@ def ratify(session: Path, by: str, lang: Lang | None) -> None:
 
 @_step
 @_ATTRIBUTES
-def status(session: Path, attributes: Path | None, lang: Lang | None) -> None:
+@COLUMN
+def status(session: Path, attributes: Path | None, columns: tuple[str, ...], lang: Lang | None) -> None:
     """Show where SESSION stands: seats, agenda, managers, moves, who cannot be told apart, what to keep in mind."""
     with _opened(session, write=False) as found:
-        say(repr(found.view(_groups(attributes))))
+        say(repr(found.view(_groups(attributes, columns))))
 
 
 @_step
@@ -238,12 +239,13 @@ def case(session: Path, ratee: str, lang: Lang | None) -> None:
 @click.argument("ratee")
 @click.argument("grade")
 @click.option("--attributes", type=_PATH, required=True, help="Table of attributes: person, attribute, value.")
-def whatif(session: Path, ratee: str, grade: str, attributes: Path, lang: Lang | None) -> None:
+@COLUMN
+def whatif(session: Path, ratee: str, grade: str, attributes: Path, columns: tuple[str, ...], lang: Lang | None) -> None:
     """Show how groups would fare if RATEE had GRADE; nothing is kept."""
     from rankkit.report import session_cases
 
     with _opened(session, write=False) as found:
-        say(session_cases.what_if(found.what_if(ratee, grade, _groups(attributes)), language()))
+        say(session_cases.what_if(found.what_if(ratee, grade, _groups(attributes, columns)), language()))
 
 
 @_step
@@ -275,11 +277,12 @@ def export(session: Path, out: Path, without_personal: bool, lang: Lang | None) 
 @_step
 @click.argument("out", type=_PATH)
 @_ATTRIBUTES
-def report(session: Path, out: Path, attributes: Path | None, lang: Lang | None) -> None:
+@COLUMN
+def report(session: Path, out: Path, attributes: Path | None, columns: tuple[str, ...], lang: Lang | None) -> None:
     """Write the report of SESSION, or of an export of one (.jsonl), as HTML."""
     from rankkit.calibration import read_export
 
-    groups = _groups(attributes)
+    groups = _groups(attributes, columns)
     if session.suffix.lower() == ".jsonl":
         say_written([read_export(session).to_report(out, lang=lang or language(), attributes=groups)])
         return
@@ -348,8 +351,9 @@ def _column(people: Any, name: str | None) -> Any:
     return people.frame[name]
 
 
-def _groups(path: Path | None) -> Any:
+def _groups(path: Path | None, columns: tuple[str, ...]) -> Any:
     """Protected attributes, for this answer only."""
+    from rankkit.cli.options import named_columns
     from rankkit.tables import reading
 
-    return None if path is None else reading.read_attributes(path)
+    return None if path is None else reading.read_attributes(path, named_columns(columns) or None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -31,9 +32,22 @@ def plainly(function: F) -> F:
         except RankkitError as error:
             name = "错误" if language() == "zh" else type(error).__name__
             click.echo(f"{name}{'：' if language() == 'zh' else ': '}{error}", err=True)
+            for line in _columns_to_name(error):
+                click.echo(line, err=True)
             raise SystemExit(1) from error
 
     return wrapper  # type: ignore[return-value]
+
+
+def _columns_to_name(error: RankkitError) -> list[str]:
+    """Say how missing columns are named on the command line."""
+    out = []
+    for problem in error.items:
+        named = re.findall(r"'([^']+)': '([^'…]+)'", str(problem.details.get("example", "")))
+        if problem.code == "E-COLS" and named:
+            options = " ".join(f"-c {ours}={theirs}" for ours, theirs in named)
+            out.append(f"  命令行写法：{options}" if language() == "zh" else f"  On the command line: {options}")
+    return out
 
 
 def named_numbers(text: str) -> dict[str, float]:

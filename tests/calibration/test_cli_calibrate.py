@@ -111,6 +111,12 @@ def test_evidence_results_and_groups_in_chinese(tmp_path: Path) -> None:
     status = run("status", path, "--attributes", tmp_path / "属性.csv", "--lang", "zh").output
     for words in ("考核周期：2026", "1 次中 1 次", "无法区分", "群体：每次调整前后"):
         assert words in status
+    renamed = groups.set_axis(["工号", "属性", "取值"], axis=1)
+    renamed.to_csv(tmp_path / "名单.csv", index=False, encoding="gb18030")
+    told = run("status", path, "--attributes", tmp_path / "名单.csv", "--lang", "zh", code=1).output
+    named = "-c person=工号 -c attribute=属性 -c value=取值"
+    assert f"命令行写法：{named}" in told
+    assert run("status", path, "--attributes", tmp_path / "名单.csv", *named.split(), "--lang", "zh").output == status
     run("export", path, tmp_path / "s.jsonl")
     run("report", tmp_path / "s.jsonl", tmp_path / "r.html", "--attributes", tmp_path / "属性.csv", "--lang", "zh")
     assert "业绩（KPI）与现等级" in (tmp_path / "r.html").read_text(encoding="utf-8")

@@ -16,7 +16,8 @@ NEEDED = {"below", "below_by_chance", "above_but_significant", "none", "caveat"}
 
 def test_there_are_these() -> None:
     assert names() == ("cn", "gb", "none", "us")
-    assert len([f for f in files("rankkit.calibration.adverse_impact").joinpath("jurisdictions").iterdir() if f.name.endswith(".toml")]) >= len(names())
+    packs = files("rankkit.calibration.adverse_impact").joinpath("jurisdictions").iterdir()
+    assert len([f for f in packs if f.name.endswith(".toml")]) >= len(names())
 
 
 @pytest.mark.parametrize("name", names())

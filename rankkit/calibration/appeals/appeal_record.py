@@ -19,7 +19,7 @@ from rankkit.calibration.appeals.appeal_state import AppealState, Case
 from rankkit.calibration.appeals.appeal_statistics import AppealStatistics
 from rankkit.calibration.event_log.event_store import Event
 from rankkit.calibration.working_calendar import WorkingCalendar
-from rankkit.errors import Lang, Problem, SettingsError
+from rankkit.errors import Lang, Problem, SettingsError, language
 from rankkit.tables.attributes import Attributes
 
 if TYPE_CHECKING:
@@ -304,7 +304,10 @@ class AppealRecord:
     def __repr__(self) -> str:
         state = self.state
         pending = sum(c.open for c in state.cases.values())
-        return f"<{type(self).__name__} {self.title!r}: {len(state.cases)} appeals, {pending} open, {state.count} events>"
+        name, n = type(self).__name__, len(state.cases)
+        if language() == "zh":
+            return f"<{name} “{self.title}”：{n} 件申诉，{pending} 件未结，{state.count} 条事件>"
+        return f"<{name} {self.title!r}: {n} appeals, {pending} open, {state.count} events>"
 
     def _graded(self, appeal: int, grade: str) -> Case:
         if grade not in self.state.grades:
