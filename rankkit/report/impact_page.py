@@ -280,8 +280,8 @@ def law(found: Impact, lang: Lang) -> list[str]:
     """Caveat, sources, and that it is no advice."""
     pack = jurisdiction(found.jurisdiction)
     told = [found.caveat(lang)]
-    if pack.sources:
-        told.append(phrase("sources", lang, sources=("；" if lang == "zh" else "; ").join(pack.sources)))
+    if pack.sources[lang]:
+        told.append(phrase("sources", lang, sources=("；" if lang == "zh" else "; ").join(pack.sources[lang])))
     return [*told, phrase("no_advice", lang)]
 
 

@@ -36,7 +36,8 @@ def test_each_is_complete_and_dated(name: str) -> None:
     assert 0 < pack.alpha < 1
     assert pack.compare_with in ("highest", "others")
     assert jurisdiction(f"{pack.id}-{pack.version}") is pack
-    assert bool(pack.sources) == (name != "none")
+    assert all(bool(told) == (name != "none") for told in pack.sources.values())
+    assert len(pack.sources["en"]) == len(pack.sources["zh"])
 
 
 def test_words_are_of_the_end_they_speak_of() -> None:

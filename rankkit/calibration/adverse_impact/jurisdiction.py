@@ -33,8 +33,8 @@ class Jurisdiction:
         Significance level of the verdicts.
     compare_with : {"highest", "others"}
         The comparison the rules ask for: the group with the best rate, or everybody else.
-    sources : tuple of str
-        Statutes, guidelines and cases.
+    sources : mapping
+        Statutes, guidelines and cases, by language; those of other languages keep their own names.
     text : mapping
         Verdicts and a caveat, by language.
     """
@@ -46,7 +46,7 @@ class Jurisdiction:
     threshold: float | None
     alpha: float
     compare_with: Literal["highest", "others"]
-    sources: tuple[str, ...]
+    sources: Mapping[Lang, tuple[str, ...]]
     text: Mapping[Lang, Mapping[str, str]]
 
     def say(self, verdict: Verdict | Literal["caveat"], lang: Lang = "en", end: Literal["favourable", "adverse"] = "favourable") -> str:
@@ -101,7 +101,7 @@ def _packs() -> Mapping[str, tuple[Jurisdiction, ...]]:
                 threshold=raw.get("threshold"),
                 alpha=raw["alpha"],
                 compare_with=raw["compare_with"],
-                sources=tuple(raw["sources"]),
+                sources={"en": tuple(raw["sources"]), "zh": tuple(raw.get("sources_zh", raw["sources"]))},
                 text={"en": raw["text_en"], "zh": raw["text_zh"]},
             )
             found.setdefault(pack.id, []).append(pack)
