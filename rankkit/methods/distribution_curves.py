@@ -53,7 +53,7 @@ def eligible_only(table: Result, people: People | None, not_eligible: Mapping[st
     Raises
     ------
     PolicyError
-        For people or a column that do not exist.
+        For a column that does not exist.
     InsufficientDataError
         If nobody is left.
     """
@@ -81,6 +81,17 @@ def eligible_only(table: Result, people: People | None, not_eligible: Mapping[st
     return left, (Problem("I-NOTELIGIBLE", None, None, None, {"n": len(reasons), "who": who}),)
 
 
+def unknown_people(table: Result, not_eligible: Mapping[str, Any] | str | None) -> list[Problem]:
+    """People who are said not to be eligible and are not in the result."""
+    if not isinstance(not_eligible, Mapping):
+        return []
+    return [
+        Problem("E-RULENOBODY", None, None, None, {"rule": "not_eligible", "rule_zh": "not_eligible", "who": w})
+        for w in not_eligible
+        if w not in table.people
+    ]
+
+
 def _reasons(table: Result, people: People | None, not_eligible: Mapping[str, Any] | str | None) -> dict[str, str]:
     """Person to reason."""
     if not_eligible is None:
@@ -89,9 +100,6 @@ def _reasons(table: Result, people: People | None, not_eligible: Mapping[str, An
     if isinstance(not_eligible, str):
         column = people_column(people, not_eligible, "not_eligible")
         return {str(p): why for p, v in column.items() if p in known and (why := _reason(v))}
-    missing = [w for w in not_eligible if w not in known]
-    if missing:
-        raise PolicyError([Problem("E-RULENOBODY", None, None, None, {"rule": "not_eligible", "who": w}) for w in missing])
     return {w: why for w, reason in not_eligible.items() if (why := _reason(reason))}
 
 
@@ -194,7 +202,7 @@ def by_unit(
     try:
         pooled = pool(size, parent if small == "pool" else np.full(len(names), -1), least)
     except ValueError:
-        raise PolicyError("E-PARENTS", name=", ".join(above), parents="a circle") from None
+        raise PolicyError("E-PARENTCIRCLE", circle=" → ".join(_circle(above))) from None
     own = [k for k in range(len(names)) if size[k]]
     used = sorted({int(pooled.curve[k]) for k in own})
     place = {k: i for i, k in enumerate(used)}
@@ -208,6 +216,17 @@ def by_unit(
         if row[1] < least
     )
     return Curves(tuple(names[k] for k in used), code, enforced, frame, notes)
+
+
+def _circle(above: Mapping[str, str]) -> list[str]:
+    """Units from one of a circle back to it, going up."""
+    for start in sorted(above):
+        path = [start]
+        while path[-1] in above and above[path[-1]] not in path:
+            path.append(above[path[-1]])
+        if above.get(path[-1]) == start:
+            return [*path, start]
+    return []
 
 
 def _small_code(small: SmallUnits, enforced: bool) -> str:

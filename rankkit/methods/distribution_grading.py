@@ -15,7 +15,7 @@ from rankkit.kernels.grading.quota_assignment import Assignment, CutTies
 from rankkit.kernels.grading.ruled_grades import Overfull
 from rankkit.kernels.ranking import tie_groups
 from rankkit.methods.distribution_hybrid import UnitSeats
-from rankkit.methods.distribution_policy import PersonRules
+from rankkit.methods.distribution_policy import PersonRules, in_words
 
 Priority = Literal["people", "quotas", "neither"]
 
@@ -158,7 +158,7 @@ def grade_unit(curve: Curve, people: Ints, score: Floats, standing: Ints, unit: 
     counts = np.bincount(grade[grade >= 0], minlength=len(unit.seats))
     cut_score = np.where(ends[0].cuts == ends[1].cuts, found.given.cut_score, np.nan)
     given = Assignment(grade, candidates, counts, found.given.cuts, cut_score)
-    return replace(found, given=given, by_units=(candidates != found.given.candidates).any(axis=1))
+    return replace(found, given=given, by_units=(ends[0].candidates != ends[1].candidates).any(axis=1))
 
 
 def _between(score: Floats, given: Assignment) -> Floats:
@@ -221,7 +221,7 @@ def _infeasible(curve: Curve, run: Overfull, seats: Ints, rules: PersonRules) ->
     confined = (rules.best >= run.first) & (rules.worst <= run.last)
     by = sorted({name for i in np.flatnonzero(confined) for name in rules.names[i]})
     n, last = len(rules.best), len(seats) - 1
-    where = {"curve": f" ({curve.name})" if curve.name else "", "curve_zh": f"（{curve.name}）" if curve.name else "", "rules": by}
+    where = {"curve": f" ({curve.name})" if curve.name else "", "curve_zh": f"（{curve.name}）" if curve.name else ""} | in_words(by)
     if run.first == 0 or run.last == last:
         outside = range(run.last + 1, last + 1) if run.first == 0 else range(run.first)
         details = {"grades": [curve.grades[b] for b in outside], "least": n - run.seats, "open": n - run.people}

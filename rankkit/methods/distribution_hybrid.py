@@ -15,6 +15,8 @@ from rankkit.kernels.ranking import tie_groups
 from rankkit.methods.distribution_curves import Curves
 from rankkit.methods.distribution_policy import Quota
 
+_MOST_TILT = 20.0  # log odds between two grades of a unit: beyond it raking has nothing to hold to
+
 
 @dataclass(frozen=True, eq=False)
 class UnitSeats:
@@ -54,7 +56,7 @@ def hybrid_seats(
     Raises
     ------
     PolicyError
-        If the performance of a unit is missing.
+        If the performance of a unit is missing, or its tilt is beyond all bounds.
     """
     units = range(len(curves.names))
     size = np.array([int((curves.code == k).sum()) for k in units], dtype=np.int64)
@@ -69,7 +71,12 @@ def hybrid_seats(
             raise PolicyError([Problem("E-TILT", None, None, None, {"name": u}) for u in missing])
         z = np.array([float(known[u]) for u in curves.names])
         eta = np.array([float(tilt.get(g, 0.0)) for g in quota.names])
-        weight = np.exp(eta[None, :] * z[:, None])
+        by = eta[None, :] * z[:, None]
+        far = np.ptp(by, axis=1)
+        if (far > _MOST_TILT).any():
+            where = [(u, f) for u, f in zip(curves.names, far, strict=True) if f > _MOST_TILT]
+            raise PolicyError([Problem("E-TILTRANGE", None, None, None, {"name": u, "value": f"{f:.3g}"}) for u, f in where])
+        weight = np.exp(by - by.max(axis=1, keepdims=True))  # raking takes out what all grades of a unit share
     order = np.lexsort((*weight.T, size, mean))  # names decide nothing
     cost = (mean[order] - mean[order].mean())[:, None] * np.arange(len(totals))[None, :]
     found = controlled_rounding(size[order], totals, cost, weight=None if tilt is None else weight[order])

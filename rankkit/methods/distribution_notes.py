@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from rankkit.design_audit import DesignAudit
 from rankkit.errors import Problem
 from rankkit.kernels.arrays import Floats
 from rankkit.methods.distribution_tables import Graded
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 _SMALLEST_CURVE = 20  # people below which a curve grades mostly chance
 OWN = frozenset(
     {
-        *("W-TIEDCUT", "W-SEATS", "W-COINFLIP", "W-SMALLUNIT", "W-NOTGRADED", "I-NOPROB", "I-NOTLINKED"),
+        *("W-TIEDCUT", "W-SEATS", "W-COINFLIP", "W-SMALLUNIT", "W-NOTGRADED", "I-NOPROB", "W-NOTLINKED"),
         *("W-UNITPOOLED", "W-UNITALONE", "W-UNITGUIDE", "W-ROUNDINGTIE", "W-RELAXED", "W-RANGELEFT"),
     }
 )
@@ -34,22 +33,13 @@ def notes(
     relaxed: pd.DataFrame,
     policy: ForcedDistribution,
     *,
-    linked: DesignAudit | None,
     probability: Floats | None,
 ) -> list[Problem]:
-    """Notes on size, seats, ties, what gave way, and how sure grades are.
-
-    Parameters
-    ----------
-    linked : DesignAudit or None
-        Design of the scores where one curve compares everybody.
-    """
+    """Notes on size, seats, ties, what gave way, and how sure grades are."""
     names, scored = list(quota.index), given.scored
     label = [table.labels.get(p, p) for p in table.people]
     n, alone = int(scored.sum()), policy.scope == "company"
     out = []
-    if linked is not None and linked.kind == "disconnected":
-        out.append(Problem("I-NOTLINKED", None, None, None, {"groups": len(linked.components)}))
     smallest = min(len(curve.people) for curve in given.curves if curve.enforced) if any(c.enforced for c in given.curves) else n
     if smallest < _SMALLEST_CURVE and policy.scope != "hybrid":
         out.append(Problem("W-SMALLUNIT", None, None, None, {"n": smallest, "least": _SMALLEST_CURVE}))

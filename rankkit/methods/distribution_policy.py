@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, floor
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from rankkit.kernels.grading.bounded_seats import bounded_seats
 
 Apportionment = Literal["largest_remainder", "sainte_lague"]
 SeatTies = Literal["middle", "top", "bottom"]
+T = TypeVar("T")
+KINDS = {"floor": "下限", "cap": "上限", "lock": "锁定"}
+"""What rules without a name are called, in both languages."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,9 @@ class Quota:
             raise PolicyError(problems)
         return np.array(fewest, dtype=np.int64), np.array(most, dtype=np.int64)
 
-    def seats(self, n: int, rule: Apportionment, seat_ties: SeatTies, curve: str = "") -> Ints:
-        """Whole seats of n people."""
-        if self.ranged:
+    def seats(self, n: int, rule: Apportionment, seat_ties: SeatTies, curve: str = "", *, held: bool = True) -> Ints:
+        """Whole seats of n people; a guideline, which is not ``held`` to, needs no whole number within its ranges."""
+        if self.ranged and held:
             fewest, most = self.bounds(n, curve)
             return bounded_seats(n, self.target, fewest, most, seat_ties=seat_ties)
         divide = apportionment.largest_remainder if rule == "largest_remainder" else apportionment.sainte_lague
@@ -135,8 +138,9 @@ def person_rules(
     floors: Mapping[str, tuple[str, str]],
     caps: Mapping[str, tuple[str, str]],
     locks: Mapping[str, tuple[str, str]],
+    problems: Sequence[Problem] = (),
 ) -> PersonRules:
-    """Put floors, caps and locks together.
+    """Put floors, caps and locks together; ``problems`` are those known already.
 
     Raises
     ------
@@ -148,11 +152,13 @@ def person_rules(
     best, worst = np.zeros(n, dtype=np.int64), np.full(n, len(grades) - 1, dtype=np.int64)
     locked = np.zeros(n, dtype=bool)
     names: list[tuple[str, ...]] = [()] * n
-    problems = []
+    problems = list(problems)
     for kind, rules in (("floor", floors), ("cap", caps), ("lock", locks)):
         for who, (grade, name) in rules.items():
             if who not in at:
-                problems.append(Problem("E-RULENOBODY", None, None, None, {"rule": name or kind, "who": who}))
+                problems.append(
+                    Problem("E-RULENOBODY", None, None, None, {"rule": name or kind, "rule_zh": name or KINDS[kind], "who": who})
+                )
                 continue
             i, b = at[who], code[grade]
             if kind != "cap":
@@ -162,12 +168,37 @@ def person_rules(
             locked[i] |= kind == "lock"
             names[i] = (*names[i], name or kind)
     problems += [
-        Problem("E-RULECLASH", None, None, None, {"who": labels.get(people[i], people[i]), "rules": list(names[i])})
+        Problem("E-RULECLASH", None, None, None, {"who": labels.get(people[i], people[i])} | in_words(names[i]))
         for i in np.flatnonzero(best > worst).tolist()
     ]
     if problems:
         raise PolicyError(problems)
     return PersonRules(best, worst, locked, tuple(names))
+
+
+def in_words(rules: Sequence[str]) -> dict[str, list[str]]:
+    """Names of rules for messages in both languages."""
+    return {"rules": list(rules), "rules_zh": [KINDS.get(rule, rule) for rule in rules]}
+
+
+class Told:
+    """Everything that is wrong with settings, told at once."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def reading(self, read: Callable[..., T], *args: Any) -> T | None:
+        """Read a setting, or keep what is wrong with it."""
+        try:
+            return read(*args)
+        except SettingsError as error:
+            self.problems += error.items
+            return None
+
+    def unless(self, fine: bool, name: str, value: Any, allowed: str) -> None:
+        """Keep that a value is not possible, unless it is fine."""
+        if not fine:
+            self.problems.append(Problem("E-SETTING", None, None, None, {"name": name, "value": value, "allowed": allowed}))
 
 
 def read_shares(shares: Any) -> Fixed:
@@ -180,6 +211,11 @@ def read_shares(shares: Any) -> Fixed:
     """
     if not isinstance(shares, Mapping) or not shares:
         raise SettingsError("E-SETTING", name="shares", value=shares, allowed="{'A': 0.2, …}")
+    names = [str(k).strip() for k in shares if k is not None]
+    if len(set(names) - {""}) < len(shares) or any(" / " in name for name in names):
+        raise SettingsError(
+            "E-SETTING", name="shares", value=list(shares), allowed="{'A': 0.2, …}, each grade with a name of its own, without ' / '"
+        )
     return Fixed.of({k: tuple(s) if isinstance(s, list) else s for k, s in shares.items()})
 
 
@@ -196,12 +232,14 @@ def read_rules(name: str, rules: Any, grades: Sequence[str]) -> Fixed | None:
     allowed = f"{{person: grade}} or {{person: (grade, rule)}}; grades: {', '.join(grades)}"
     if not isinstance(rules, Mapping):
         raise SettingsError("E-SETTING", name=name, value=rules, allowed=allowed)
-    out = {}
+    out, wrong = {}, {}
     for who, rule in rules.items():
         pair = (rule, "") if isinstance(rule, str) else tuple(rule) if isinstance(rule, (list, tuple)) else ()
         if len(pair) != 2 or not all(isinstance(p, str) for p in pair) or pair[0] not in grades:
-            raise SettingsError("E-SETTING", name=name, value={who: rule}, allowed=allowed)
+            wrong[who] = rule
         out[str(who)] = pair
+    if wrong:
+        raise SettingsError("E-SETTING", name=name, value=wrong, allowed=allowed)
     return Fixed.of(out)
 
 

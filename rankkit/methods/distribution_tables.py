@@ -151,9 +151,14 @@ def quota(n: int, policy: Quota, given: Graded, *, whole: bool) -> pd.DataFrame:
         "used": given.used,
     }
     if policy.ranged:
-        fewest, most = policy.bounds(n) if whole else np.sum([policy.bounds(len(c.people), c.name) for c in given.curves], axis=0)
+        fewest, most = policy.bounds(n) if whole else np.sum([_bounds(c) for c in given.curves], axis=0)
         data |= {"fewest": fewest, "most": most}
     return pd.DataFrame(data, index=pd.Index(list(policy.names), name="grade"))
+
+
+def _bounds(curve: CurveGrades) -> tuple[Ints, Ints]:
+    """Fewest and most people of each grade; a guideline sets none."""
+    return curve.bounds or (np.zeros_like(curve.seats), np.full_like(curve.seats, len(curve.people)))
 
 
 def unit_quota(policy: Quota, given: Graded) -> pd.DataFrame:

@@ -10,14 +10,14 @@ import numpy as np
 import pandas as pd
 
 from rankkit.assessment import Assessment, Fixed, check_choice, is_number
-from rankkit.errors import InsufficientDataError, Problem, SettingsError
+from rankkit.errors import InsufficientDataError, PolicyError, Problem, SettingsError
 from rankkit.kernels.arrays import Bools, Floats
 from rankkit.kernels.grading.quota_assignment import CutTies
-from rankkit.methods import distribution_curves, distribution_notes, distribution_probabilities, distribution_tables
+from rankkit.methods import distribution_curves, distribution_links, distribution_notes, distribution_probabilities, distribution_tables
 from rankkit.methods.distribution_curves import Curves, SmallUnits
-from rankkit.methods.distribution_grading import Curve, Priority, grade_curve, grade_unit
+from rankkit.methods.distribution_grading import Curve, CurveGrades, Priority, grade_curve, grade_unit
 from rankkit.methods.distribution_hybrid import hybrid_seats
-from rankkit.methods.distribution_policy import Apportionment, PersonRules, Quota, SeatTies, person_rules, read_rules, read_shares
+from rankkit.methods.distribution_policy import Apportionment, PersonRules, Quota, SeatTies, Told, person_rules, read_rules, read_shares
 from rankkit.methods.distribution_result import ForcedDistributionResult
 from rankkit.methods.distribution_tables import Graded
 from rankkit.result import Result
@@ -27,6 +27,7 @@ __all__ = ["ForcedDistribution", "ForcedDistributionResult"]
 
 Prior = Literal["empirical_bayes", "flat"]
 Scope = Literal["company", "unit", "hybrid"]
+Unlinked = Literal["warn", "refuse"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +84,9 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
     tiebreak : sequence of str
         Columns of ``people`` (numbers or dates) that decide between equal scores, in this order; more is better, or less
         for a column with "-" before its name. What they leave equal goes by ``ties``.
+    unlinked : {"warn", "refuse"}
+        Where groups that share no rater would be on one curve (in a hybrid, in one company): a warning that names them, as
+        each manager rating one team is how most firms begin, and what a calibration is for; or an error.
     level : float
         Confidence level of the comparisons across a cut, and of every interval and rank set of the result, its parts
         included: scores fitted at another level are shown at this one. Intervals of reliability coefficients, which
@@ -94,7 +98,8 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
     ------
     PolicyError
         If shares are negative or do not sum to 1 or 100; if a range holds no whole number for the people there are; if
-        quotas and rules cannot both hold and nothing may give way; if units, parents or columns are not known.
+        quotas and rules cannot both hold and nothing may give way; if units, parents or columns are not known; with
+        ``unlinked="refuse"`` if no rater links the people of a curve.
     InsufficientDataError
         If the result has no scores, or nobody is eligible.
 
@@ -131,30 +136,35 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
     locks: Mapping[str, Any] | None = None
     priority: Priority = "people"
     tiebreak: Sequence[str] = ()
+    unlinked: Unlinked = "warn"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         choices = {"seat_ties": SeatTies, "ties": CutTies, "apportionment": Apportionment, "prior": Prior}
-        choices |= {"scope": Scope, "small_units": SmallUnits, "priority": Priority}
-        for name, allowed in choices.items():
-            check_choice(name, getattr(self, name), allowed)
-        if not isinstance(self.min_unit, (int, np.integer)) or isinstance(self.min_unit, bool) or self.min_unit < 1:
-            raise SettingsError("E-SETTING", name="min_unit", value=self.min_unit, allowed="1, 2, 3, …")
+        choices |= {"scope": Scope, "small_units": SmallUnits, "priority": Priority, "unlinked": Unlinked}
         fixed: dict[str, Any] = {"shares": read_shares(self.shares)}
         names = list(Quota.of(fixed["shares"]).names)
+        told = Told()
+        for name, allowed in choices.items():
+            told.reading(check_choice, name, getattr(self, name), allowed)
         for name in ("floors", "caps", "locks"):
-            fixed[name] = read_rules(name, getattr(self, name), names)
+            fixed[name] = told.reading(read_rules, name, getattr(self, name), names)
         for name in ("parents", "not_eligible"):
             value = getattr(self, name)
-            if value is not None and not isinstance(value, (str, Mapping)):
-                raise SettingsError("E-SETTING", name=name, value=value, allowed="a mapping, or a column of people")
+            told.unless(value is None or isinstance(value, (str, Mapping)), name, value, "a mapping, or a column of people")
             fixed[name] = Fixed.of(value) if isinstance(value, Mapping) else value
         for name in ("tilt", "unit_performance"):
-            fixed[name] = _numbers(name, getattr(self, name), names if name == "tilt" else None)
-        if (self.tilt is None) != (self.unit_performance is None) or (self.tilt is not None and self.scope != "hybrid"):
-            raise SettingsError("E-SETTING", name="tilt", value=self.tilt, allowed="with unit_performance and scope='hybrid'")
-        if isinstance(self.tiebreak, str) or not all(isinstance(c, str) for c in self.tiebreak):
-            raise SettingsError("E-SETTING", name="tiebreak", value=self.tiebreak, allowed="['column', '-column']")
+            fixed[name] = told.reading(_numbers, name, getattr(self, name), names if name == "tilt" else None)
+        whole = isinstance(self.min_unit, (int, np.integer)) and not isinstance(self.min_unit, bool)
+        told.unless(whole and self.min_unit >= 1, "min_unit", self.min_unit, "1, 2, 3, …")
+        tilted = self.tilt is not None
+        fits = tilted == (self.unit_performance is not None) and (self.scope == "hybrid" or not tilted)
+        told.unless(fits, "tilt", self.tilt, "with unit_performance and scope='hybrid'")
+        told.unless(isinstance(self.unit, str), "unit", self.unit, "a column of people")
+        columns = isinstance(self.tiebreak, (list, tuple)) and all(isinstance(c, str) for c in self.tiebreak)
+        told.unless(columns, "tiebreak", self.tiebreak, "['column', '-column']")
+        if told.problems:
+            raise SettingsError(told.problems)
         fixed["tiebreak"] = tuple(self.tiebreak)
         for name, value in fixed.items():
             object.__setattr__(self, name, value)
@@ -164,12 +174,19 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
         if not len(table.estimated_ids):
             why = next((r.message() for r in table.reasons if r is not None), table.unit)
             raise InsufficientDataError("E-NOSCORES", method=table.title, reason=why)
+        policy = Quota.of(self.shares)
+        names = list(policy.names)
+        by_person = (self.floors or {}, self.caps or {}, self.locks or {})
+        unknown = distribution_curves.unknown_people(table, self.not_eligible)
+        rules = person_rules(table.people, table.labels, names, *by_person, unknown)
         table, excluded = distribution_curves.eligible_only(table, people, self.not_eligible)
         scored = np.isin(table.people, table.estimated_ids)
-        policy, n = Quota.of(self.shares), int(scored.sum())
-        names = list(policy.names)
-        rules = person_rules(table.people, table.labels, names, self.floors or {}, self.caps or {}, self.locks or {})
+        n = int(scored.sum())
         curves = self._curves(table, people, scored, policy)
+        refuse = self.unlinked == "refuse"
+        apart = distribution_links.unlinked(table, curves, whole=self.scope != "unit", code="E-NOTLINKED" if refuse else "W-NOTLINKED")
+        if refuse and apart:
+            raise PolicyError(apart)
         given = self._graded(table, people, policy, curves, rules)
         units = self.scope != "company"
         probability = self._probabilities(table, given, rules, units=units)
@@ -180,16 +197,12 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
         inherited = {f.name: getattr(table, f.name) for f in fields(Result)}
         status = tuple("provisional" if a else s for s, a in zip(table.status, given.awaiting, strict=True))
         reasons = tuple(
-            Problem(given.reason(i), None, None, None, {"grades": frame["candidates"].iloc[i]})
-            if given.awaiting[i]
-            else r
+            Problem(given.reason(i), None, None, None, {"grades": frame["candidates"].iloc[i]}) if given.awaiting[i] else r
             for i, r in enumerate(table.reasons)
         )
-        notes = distribution_notes.notes(
-            table, given, boundary, quota, relaxed, self, linked=None if self.scope == "unit" else table.design, probability=probability
-        )
+        notes = distribution_notes.notes(table, given, boundary, quota, relaxed, self, probability=probability)
         inherited |= {"method": type(self).__name__, "status": status, "reasons": reasons, "seed": self.seed}
-        inherited["notes"] = (*table.notes, *excluded, *curves.notes, *notes)
+        inherited["notes"] = (*table.notes, *excluded, *curves.notes, *apart, *notes)
         return ForcedDistributionResult(
             **inherited,
             grades=frame,
@@ -233,19 +246,25 @@ class ForcedDistribution(Assessment[Result, ForcedDistributionResult]):
         if whole:
             totals = policy.seats(int(scored.sum()), self.apportionment, self.seat_ties)
             by_unit = hybrid_seats(curves, table.estimate, totals, policy, self.tilt, self.unit_performance)
-        done = []
+        done: list[CurveGrades] = []
+        problems: list[Problem] = []
         for k, name in enumerate(curves.names):
             members = np.flatnonzero(curves.code == k)
-            n = len(members)
-            curve = Curve(name, policy.names, [label[i] for i in members], self.ties, self.priority)
-            standing = distribution_curves.standing(score[members], [table.people[i] for i in members], people, self.tiebreak)
-            if whole:
-                found = grade_unit(curve, members, score[members], standing, by_unit[k], rules.take(members))
-            else:
-                seats = policy.seats(n, self.apportionment, self.seat_ties, name)
-                bounds = policy.bounds(n, name) if policy.ranged else None
-                found = grade_curve(curve, members, score[members], standing, seats, rules.take(members), bounds)
-            done.append(replace(found, enforced=curves.enforced[k]))
+            n, held = len(members), curves.enforced[k]
+            curve = Curve(name, policy.names, [label[i] for i in members], self.ties, self.priority if held else "people")
+            try:
+                standing = distribution_curves.standing(score[members], [table.people[i] for i in members], people, self.tiebreak)
+                if whole:
+                    found = grade_unit(curve, members, score[members], standing, by_unit[k], rules.take(members))
+                else:
+                    seats = policy.seats(n, self.apportionment, self.seat_ties, name, held=held)
+                    bounds = policy.bounds(n, name) if policy.ranged and held else None
+                    found = grade_curve(curve, members, score[members], standing, seats, rules.take(members), bounds)
+                done.append(replace(found, enforced=held))
+            except PolicyError as error:
+                problems += [item for item in error.items if item not in problems]
+        if problems:
+            raise PolicyError(problems)
         return Graded.of(done, scored)
 
     def _probabilities(self, table: Result, given: Graded, rules: PersonRules, *, units: bool) -> Floats | None:

@@ -26,7 +26,7 @@ LABEL_COLUMNS = frozenset({"label", "name", "across_label", "rater_label", "labe
 _HARMLESS = frozenset(
     {
         "adjust", "reliability", "how", "facet", "share", "n", "total", "least", "high", "rule", "asked", "given", "value", "sd",
-        "argument", "needed",
+        "argument", "needed", "grades",
     }
 )  # fmt: skip
 _FIXED_FIELDS = frozenset({"method", "status", "unit", "se_basis", "kind", "code", "level", "unit_kind", "settings", "provenance", "facts"})
@@ -87,7 +87,7 @@ class Identities:
         return Problem(problem.code, None, column, value, details)
 
     def _hidden_detail(self, key: str, value: Any, lang: Lang) -> Any:
-        if isinstance(value, (int, float)):
+        if isinstance(value, (int, float)) or value == "":
             return value
         if key in _HARMLESS and not self.mentioned_in(str(value)):
             return value

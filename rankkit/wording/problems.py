@@ -127,7 +127,7 @@ TEXTS: dict[str, tuple[str, str, str, str]] = {
     "E-NOSEVERITY": ("how far the raters differ cannot be estimated: each person to be ranked has one rater, or the raters agree exactly", "Let people be rated by a second rater, or use adjust='anchor' where all raters rated the same anchors.", "无法估计评价人的宽严差异：待排名人员各只有一位评价人，或评价人完全一致", "请增加第二位评价人；若所有评价人都评过相同的锚定对象，可用 adjust='anchor'。"),
     "E-ASSUME": ("each person is not rated by every rater, so adjust='{adjust}' would remove real differences between teams: {who}", "Pass assume='equal_teams' to accept in writing that the teams are equally good, or leave adjust='none'.", "并非每位员工都由所有评价人评分，adjust='{adjust}' 会抹去团队之间的真实差异：{who}", "若书面接受“各团队水平相同”的假设，请指定 assume='equal_teams'；否则保持 adjust='none'。"),
     "E-QUOTA-SUM": ("the shares sum to {total}, not 1 or 100{odd}", "Correct them; nothing was rescaled.", "各等级比例之和为 {total}，不是 1 或 100{odd_zh}", "请更正；未做任何缩放。"),
-    "E-QUOTA": ("the share of {name} is {value}", "Shares are numbers of 0 or more, best grade first.", "{name} 的比例为 {value}", "比例必须是不小于 0 的数，最好的等级排在前面。"),
+    "E-QUOTA": ("the share of {name} is {value}", "Shares are numbers of 0 or more, best grade first: 0.2 or 20, without a % sign.", "{name} 的比例为 {value}", "比例必须是不小于 0 的数，最好的等级排在前面：写 0.2 或 20，不带百分号。"),
     "E-NOSCORES": ("{method} gives no scores to grade: {reason}", "Use a result with scores.", "{method} 没有可用于评级的分数：{reason}", "请使用含有分数的结果。"),
     "E-NOTPARTS": ("the result has no scores on dimension {dimension}; it has {found}", "Choose one of these.", "结果中没有维度 {dimension}；现有 {found}", "请选择其中之一。"),
     "E-PERSON": ("{name} is not among the people of this result", "Use an id from result.scores.index.", "结果中没有 {name}", "请使用 result.scores.index 中的编号。"),

@@ -77,6 +77,17 @@ def test_equally_good_units_with_rules_and_with_equal_scores_inside():
     np.testing.assert_allclose(capped.probabilities.sum(), [1, 5], atol=SAME)
 
 
+def test_why_somebody_waits_is_the_same_in_every_unit_that_is_alike():
+    """Six people, two of each score: they are tied with each other in every unit, whichever unit has the seat."""
+    shares = {"A": 0.2, "B": 0.7, "C": 0.1}
+    found = fitted([3.0, 4.0, 5.0] * 8, np.repeat(list("abcd"), 6), shares=shares)
+    reasons = found.scores["status_reason"].to_numpy().reshape(4, 6)
+    assert (reasons == reasons[0]).all()
+    assert (found.grades["candidates"].to_numpy().reshape(4, 6) == found.grades["candidates"].to_numpy()[:6]).all()
+    chances = found.probabilities.to_numpy().reshape(4, 6, 3)
+    np.testing.assert_allclose(chances, np.broadcast_to(chances[0], chances.shape), atol=0.03)  # each unit has its own draws
+
+
 def test_better_units_are_no_tie():
     found = fitted([3.0, 2.0, 1.0, 3.1, 2.0, 1.0], "aaabbb", shares=ONE_IN_SIX)
     assert found.grades["grade"].tolist() == ["B", "B", "B", "A", "B", "B"]

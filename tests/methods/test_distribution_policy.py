@@ -201,10 +201,31 @@ def test_the_shape_is_described_without_a_verdict():
 def test_one_curve_for_groups_nobody_could_compare_is_noted():
     rows = [(f"m{k}", f"e{i:02d}", 3.0 + (i * (k + 1)) % 3) for k in range(4) for i in range(20) if i % 2 == k % 2]
     source = GraphicRatingScale().fit(pd.DataFrame(rows, columns=["rater", "ratee", "score"]))
-    assert "I-NOTLINKED" in set(ForcedDistribution().fit(source).messages["code"])
+    found = ForcedDistribution().fit(source)
+    note = next(n for n in found.notes if n.code == "W-NOTLINKED")
+    assert "2 groups on one curve share no rater" in note.message("en")
+    assert "e00, e02, e04 …" in note.message("zh")
+    with pytest.raises(PolicyError) as refused:
+        ForcedDistribution(unlinked="refuse").fit(source)
+    assert refused.value.code == "E-NOTLINKED"
+    assert "scope='unit'" in str(refused.value)
     people = people_of(source, unit=["even" if int(p[1:]) % 2 == 0 else "odd" for p in source.people])
     by_unit = ForcedDistribution(scope="unit", min_unit=10).fit(source, people=people)
-    assert "I-NOTLINKED" not in set(by_unit.messages["code"])
+    assert "W-NOTLINKED" not in set(by_unit.messages["code"])
+    hybrid = ForcedDistribution(scope="hybrid").fit(source, people=people)
+    assert "W-NOTLINKED" in set(hybrid.messages["code"])  # units are compared with each other
+    pooled = ForcedDistribution(scope="unit", parents={"even": "all", "odd": "all"}).fit(source, people=people)
+    assert "on one curve (all)" in next(n for n in pooled.notes if n.code == "W-NOTLINKED").message("en")
+
+
+def test_each_manager_a_team_is_no_link_unless_teams_are_said_to_be_equal():
+    rows = [(f"m{i // 10}", f"e{i:02d}", 3.0 + i % 3) for i in range(40)]
+    frame = pd.DataFrame(rows, columns=["rater", "ratee", "score"])
+    assert "W-NOTLINKED" in set(ForcedDistribution().fit(GraphicRatingScale().fit(frame)).messages["code"])
+    accepted = GraphicRatingScale(adjust="center", assume="equal_teams").fit(frame)
+    assert "W-NOTLINKED" not in set(ForcedDistribution(unlinked="refuse").fit(accepted).messages["code"])
+    one = GraphicRatingScale().fit(frame.assign(rater="m0"))
+    assert "W-NOTLINKED" not in set(ForcedDistribution(unlinked="refuse").fit(one).messages["code"])
 
 
 def test_ranges_and_rules_keep_the_contract():

@@ -13,7 +13,7 @@ from rankkit.kernels.grading import grade_by_unit, unit_gradings
 from rankkit.kernels.grading.grade_program import solve
 from rankkit.kernels.grading.grade_rows import GradeRules
 from rankkit.kernels.grading.order_rules import OrderRules, clearly_apart
-from tests.kernels.test_grade_program import CLOSE, outside
+from tests.kernels.grading.test_grade_program import CLOSE, outside
 
 NEVER = 10**6  # slack of a case that nothing keeps
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -145,7 +146,7 @@ def test_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A solver that calls a wrong solution optimal is not believed (scipy's milp has done so), whichever way was taken."""
     cost, current, rules = case(2)
 
-    def liar(answer: np.ndarray) -> object:
+    def liar(answer: np.ndarray) -> Any:
         return lambda *_, **__: type("Answer", (), {"status": 0, "x": answer, "fun": 0.0, "message": "optimal", "mip_dual_bound": 0.0})()
 
     with monkeypatch.context() as patch:
@@ -153,7 +154,7 @@ def test_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(SolverError):
             solve(cost, current, rules)
 
-    def dearest_of_each(objective: np.ndarray, **rest: object) -> object:
+    def dearest_of_each(objective: np.ndarray, **rest: Any) -> object:
         rows = rest["constraints"][0].A.tocsr()[:2].toarray()
         x = np.zeros(len(objective))
         x[np.where(rows > 0, objective[None, :], -1.0).argmax(axis=1)] = 1.0
