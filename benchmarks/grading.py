@@ -42,14 +42,13 @@ def run() -> list[tuple[str, str, str, str]]:
     took = in_turns(
         {scope: lambda policy=policy: policy.fit(result, people=people) for scope, policy in policies.items()}, 3, time.process_time
     )
-    half = in_turns({"company": lambda: policies["company"].fit(graded_units(PEOPLE // 2)[0])}, 3, time.process_time)
+    twice = graded_units(2 * PEOPLE, 2 * UNITS)[0]
+    more = in_turns({"company": lambda: policies["company"].fit(twice)}, 2, time.process_time)["company"]
     rows = [
         (f"forced distribution, {scope}, {PEOPLE} people × {UNITS} units, probabilities included", shown(seconds), "none", "–")
         for scope, seconds in took.items()
     ]
-    rows.append(
-        ("the same, company, half as many people", shown(half["company"]), "twice as many", f"×{took['company'] / half['company']:.1f}")
-    )
+    rows.append(("the same, company, twice as many people", shown(more), "growth", f"×{more / took['company']:.1f}"))
     grades = policies["company"].fit(result)
     for name, settings in (("1.96 standard errors", {}), ("1 standard error", {"multiple": 1.0}), ("1.96, tight ranges", {"spare": 0})):
         start = time.process_time()

@@ -14,6 +14,7 @@ from rankkit.errors import Problem, SettingsError
 from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.grading.order_rules import OrderRules, clearly_apart
 from rankkit.kernels.ranking import canonical_form, tie_groups
+from rankkit.methods.distribution_policy import in_words
 from rankkit.methods.forced_distribution import ForcedDistributionResult
 from rankkit.tables.people import People
 
@@ -174,7 +175,7 @@ def _allowed(
             best[k], worst[k] = max(best[k], code[grade]), min(worst[k], code[grade])
             by.setdefault(k, []).append("locks")
     problems += [
-        Problem("E-RULECLASH", None, None, None, {"who": grades.labels.get(ids[k], ids[k]), "rules": by[k]})
+        Problem("E-RULECLASH", None, None, None, {"who": grades.labels.get(ids[k], ids[k])} | in_words(by[k]))
         for k in np.flatnonzero(best > worst).tolist()
     ]
     if problems:

@@ -13,7 +13,7 @@ from typing import Literal, SupportsFloat
 
 import numpy as np
 
-from rankkit.errors import PolicyError
+from rankkit.errors import PolicyError, Problem
 from rankkit.kernels.arrays import Ints
 
 SeatTies = Literal["middle", "top", "bottom"]
@@ -84,7 +84,7 @@ def exact_shares(shares: Sequence[Share]) -> list[Fraction]:
     parsed = [_share(share, position) for position, share in enumerate(shares)]
     total = sum(parsed, Fraction(0))
     if total not in (1, 100):
-        raise PolicyError("E-QUOTA-SUM", **_wrong_sum(shares, total))
+        raise PolicyError([_wrong_sum(shares, total)])
     return [share / total for share in parsed]
 
 
@@ -208,11 +208,11 @@ def range_quota(n: int, lowest: Sequence[Share], highest: Sequence[Share]) -> tu
             raise PolicyError("E-QUOTA", name=position + 1, value=between)
     if sum(fewest) > n or sum(most) < n:
         total = sum(low, Fraction(0)) if sum(fewest) > n else sum(high, Fraction(0))
-        raise PolicyError("E-QUOTA-SUM", **_wrong_sum((), total))
+        raise PolicyError([_wrong_sum((), total)])
     return np.array(fewest, dtype=np.int64), np.array(most, dtype=np.int64)
 
 
-def _wrong_sum(shares: Sequence[Share], total: Fraction) -> dict[str, str]:
+def _wrong_sum(shares: Sequence[Share], total: Fraction) -> Problem:
     """What shares sum to, with as many digits as show that it is not 1 or 100, and the share that was computed rather than written."""
     told = f"{float(total):.12g}"
     if told in ("1", "100"):
@@ -221,7 +221,8 @@ def _wrong_sum(shares: Sequence[Share], total: Fraction) -> dict[str, str]:
     odd = [(long, short) for long, short in odd if exact(float(short)) != exact(float(long))]
     said = ", ".join(f"{long}: was {short} meant?" for long, short in odd)
     said_zh = "，".join(f"{long}：是否应为 {short}？" for long, short in odd)
-    return {"total": told, "odd": f" ({said})" if said else "", "odd_zh": f"（{said_zh}）" if said else ""}
+    details = {"total": told, "odd": f" ({said})" if said else "", "odd_zh": f"（{said_zh}）" if said else ""}
+    return Problem("E-QUOTA-SUM", None, None, None, details)
 
 
 def _share(share: Share, position: int) -> Fraction:

@@ -206,7 +206,7 @@ def _reach(extra: Ints, swaps: Bools) -> tuple[Ints, Ints]:
     return fewer, more
 
 
-def _range(matrix: Any, totals: Ints, counted: Bools) -> tuple[int, int]:
+def _range(matrix: Any, totals: Any, counted: Bools) -> tuple[int, int]:
     """Least and most seats in some cells of a 0/1 table with these totals."""
     want = counted.astype(np.float64)
     ends = [_program(sign * want, A_eq=matrix, b_eq=totals, bounds=(0, 1), method="highs-ds") for sign in (1.0, -1.0)]

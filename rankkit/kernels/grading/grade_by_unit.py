@@ -29,6 +29,9 @@ _PENALTIES = (1e2, 1e4, 1e6)  # of a person beyond a limit; a limit that costs m
 _PATHS = 150_000  # listed at once
 _GAPS = (0.3, 2.0, np.inf)  # in cost
 _WIDEST = 8  # people by which a range may be missed
+_LOST = 0.05  # of the bound, at which prices are looked for anew
+_PATIENCE = 3  # times a unit is widened before it is opened altogether
+_FULL_STEPS = 1_000_000  # of such a unit
 _SOME = 0.01  # weight at which a grade is worth looking at
 _WIDE_STEPS = 60_000  # of a unit that is widened by a linear program
 _MORE_MOVES = 4  # tried beyond the bound
@@ -162,9 +165,13 @@ class _Units:
             outside = self._outside(end, gap + _CLOSE, bounds)
             if not self._widened(outside, end, gap + _CLOSE):
                 break
-            for k, _, _ in outside:
-                bounds.pop(k, None)
-            end = self._at_prices(end)
+            bounds = {k: b for k, b in bounds.items() if k not in {one for one, _, _ in outside}}
+            before, end = end.bound, self._at_prices(end)
+            if before - end.bound > _LOST:  # prices of their own are better than a wide gap
+                bounds.clear()
+                end = self._settled("cost", limits)
+                if end is None:
+                    return None
         grade = self._grades(paths, chosen)
         if not look_for_other:
             return ByUnit(grade, limits, None, None, self.proved)
@@ -230,16 +237,17 @@ class _Units:
     def _settled(self, goal: str, limits: Limits) -> _Optimum | None:
         """Solve the linear program over all gradings, those not looked at included; None if the limits cannot be kept."""
         for turn in range(_TURNS):
-            end = self._optimum(goal, limits) if self.possible else None
-            if end is None:  # a unit has no grading at all
+            if not self.possible:  # a unit has no grading at all
                 if self._narrow():
                     raise _OutOfReachError
                 return None
+            end = self._optimum(goal, limits)
             if goal == "cost" and end.prices.over < _CLOSE:
                 return end  # what is outside is looked at when the gap is known
             outside = self._outside(end, roughly=turn == 0)
             below = sum(min(0.0, price - float(end.prices.by_unit[k])) for k, price, _ in outside)
-            if end.prices.over < _CLOSE and ceil(end.bound + below - _LEAN - _CLOSE) == ceil(end.bound - _LEAN - _CLOSE):
+            part = _CLOSE + (_LEAN if goal == "moves" else 0.0)
+            if end.prices.over < _CLOSE and ceil(end.bound + below - part) == ceil(end.bound - part):
                 return end
             if not self._widened(outside, end, 0.0):
                 return end if end.prices.over < _CLOSE else None
@@ -293,7 +301,7 @@ class _Units:
         first = narrowed(self.rules, self.units, self.near, width)
         if first is None:
             raise _OutOfReachError
-        self.width = width
+        self.width, self.failed = width, dict[int, int]()
         self.opened, self.parts = first
         self._listed()
 
@@ -351,15 +359,9 @@ class _Units:
 
     def _dearer(self, some: list[int], end: _Optimum, *, whole_grades: bool) -> tuple[list[float], Floats]:
         """Find the least price of a grading not looked at, of each of some units; inf where there is none."""
-        found = least_outside(
-            self.rules,
-            [self.units[k] for k in some],
-            self.opened,
-            end.price,
-            (end.by_slack, self.width),
-            whole_grades=whole_grades,
-            seconds=self._in_time(),
-        )
+        units, slack = [self.units[k] for k in some], (end.by_slack, self.width)
+        left = self._in_time()
+        found = least_outside(self.rules, units, self.opened, end.price, slack, whole_grades=whole_grades, seconds=left)
         if found is None:
             raise _OutOfReachError
         return found
@@ -370,9 +372,16 @@ class _Units:
         for k, price, wanted in outside:
             if price >= float(end.prices.by_unit[k]) + gap - _CLOSE * (gap == 0.0):
                 continue
+            self.failed[k] = self.failed.get(k, 0) + 1
             people = self.units[k].people
-            self.opened[people] = filled(self.opened[people] | wanted) & self.rules.allowed[people]
-            part = unit_layers(self.rules, self.units[k], self.opened, self.width)
+            part = None
+            if self.failed[k] >= _PATIENCE:  # all at once, if there is room
+                part = unit_layers(self.rules, self.units[k], self.rules.allowed, self.width)
+            if part is not None and step_count(part) <= _FULL_STEPS:
+                self.opened[people] = self.rules.allowed[people]
+            else:
+                self.opened[people] = filled(self.opened[people] | wanted) & self.rules.allowed[people]
+                part = unit_layers(self.rules, self.units[k], self.opened, self.width)
             if part is None:
                 raise _OutOfReachError
             self.parts[k] = part

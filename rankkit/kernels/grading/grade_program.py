@@ -290,9 +290,7 @@ def _conflict(cost: Floats, current: Ints, rules: GradeRules, deadline: float, *
     price, _ = frame.grade_cost(cost)
     moving, _ = frame.grade_cost(_moved(current, cost.shape[1]))
     try:
-        x = task.least(frame.conflict_cost)
-        if x is None:
-            raise SolverError("E-SOLVER", reason="more moves are needed than are allowed", n=len(cost))
+        x = _possible(task.least(frame.conflict_cost), len(cost))
         spent = round(float(frame.conflict_cost @ x))
         task.spend(frame.conflict_cost, float(spent))
         if (current >= 0).any():
@@ -309,6 +307,12 @@ def _conflict(cost: Floats, current: Ints, rules: GradeRules, deadline: float, *
     if beyond or PERSON * (len(found.freed) - blocked + len(found.overtaken)) + total > spent + _HALF:
         raise SolverError("E-SOLVER", reason="a solution does not hold when it is checked", n=len(cost))
     return _with_other(found, task, cost, price, float(price @ x)) if look_for_other and task.proved else found
+
+
+def _possible(x: Floats | None, n: int) -> Floats:
+    if x is None:  # every rule about persons can give way, the limit on moves cannot
+        raise SolverError("E-SOLVER", reason="more moves are needed than are allowed", n=n)
+    return x
 
 
 def _persons_first(cost: Floats, current: Ints, rules: GradeRules, deadline: float) -> Graded:

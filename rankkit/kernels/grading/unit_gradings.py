@@ -17,12 +17,13 @@ from rankkit.kernels.arrays import Bools, Floats, Ints
 from rankkit.kernels.grading.grade_rows import GradeRules, open_grades
 
 _PEOPLE = 62  # sets are written as bits of an integer
-_SETS = 6_000  # of a grade of a unit
-_PAIRS = 12_000_000  # of sets of neighbouring grades of a unit
+_SETS = 20_000  # of a grade of a unit
+_PAIRS = 60_000_000  # of sets of neighbouring grades of a unit
+_BLOCK = 2_000_000  # pairs looked at at once
 _UNIT_STEPS = 60_000  # of a unit before its grades are narrowed
 _FEW_SETS = 600  # of a unit whose grades need not be narrowed
-_NEAREST = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0, np.inf)  # how far grades may be to be looked at
-_STEPS = 10_000_000  # of all units
+_NEAREST = (0.5, 1.5, 3.0, 5.0, np.inf)  # how far grades may be to be looked at
+_STEPS = 20_000_000  # of all units
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,13 +293,24 @@ def unit_layers(rules: GradeRules, one: UnitOrder, opened: Bools, width: int) ->
     for b, here in enumerate(layers):
         if len(before) * len(here) > _PAIRS:
             return None
-        apart = np.bitwise_count(here).astype(np.int16)[None, :] - np.bitwise_count(before).astype(np.int16)[:, None]
-        fits = (apart >= low[b]) & (apart <= high[b]) & ((before[:, None] & ~here[None, :]) == 0)
-        used = fits.any(axis=0)
-        origin, target = np.nonzero(fits[:, used])
-        steps.append((origin, target))
+        origin, target = _steps(before, here, int(low[b]), int(high[b]))
+        used = np.zeros(len(here), dtype=bool)
+        used[target] = True
+        steps.append((origin, (np.cumsum(used) - 1)[target]))
         layers[b] = before = here[used]
     return _leading_on(layers, steps, ranges)
+
+
+def _steps(before: Ints, here: Ints, low: int, high: int) -> tuple[Ints, Ints]:
+    """Pairs of a set and one that holds it and so many people more, block by block."""
+    size_before, size_here = (np.bitwise_count(sets).astype(np.int16) for sets in (before, here))
+    origin, target = [], []
+    for rows in np.array_split(np.arange(len(before)), max(1, len(before) * len(here) // _BLOCK)):
+        apart = size_here[None, :] - size_before[rows, None]
+        i, j = np.nonzero((apart >= low) & (apart <= high) & ((before[rows, None] & ~here[None, :]) == 0))
+        origin.append(rows[i])
+        target.append(j)
+    return np.concatenate(origin), np.concatenate(target)
 
 
 def _leading_on(layers: list[Ints], steps: list[tuple[Ints, Ints]], ranges: Ints) -> list[Layer]:
