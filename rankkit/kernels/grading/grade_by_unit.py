@@ -8,7 +8,9 @@ among them is the best of all.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import ceil
 from time import monotonic
@@ -35,6 +37,7 @@ _FULL_STEPS = 1_000_000  # of such a unit
 _SOME = 0.01  # weight at which a grade is worth looking at
 _WIDE_STEPS = 60_000  # of a unit that is widened by a linear program
 _MORE_MOVES = 4  # tried beyond the bound
+_AT_ONCE = min(8, os.cpu_count() or 1)  # programs
 
 
 @dataclass(frozen=True, eq=False)
@@ -335,19 +338,13 @@ class _Units:
             at = np.cumsum([0, *(len(self.units[k].people) for k in ask)])
             for j, k in enumerate(ask):
                 bounds[k], weights[k] = (told[j], False), given[at[j] : at[j + 1]]
-        out = []
-        for k in self._narrow():
-            (bound, exact), enough = bounds[k], float(end.prices.by_unit[k]) + gap + _CLOSE
-            if bound > enough:
-                continue
-            if not exact and not (roughly and self._with(k, weights[k] > _SOME)):
-                (bound,), weights[k] = self._dearer([k], end, whole_grades=True)
-                bounds[k] = bound, True
-            elif k not in weights:
-                _, weights[k] = self._dearer([k], end, whole_grades=True)
-            if bound <= enough:
-                out.append((k, bound, weights[k] > _SOME))
-        return out
+        enough = {k: float(end.prices.by_unit[k]) + gap + _CLOSE for k in self._narrow()}
+        near = [k for k, most in enough.items() if bounds[k][0] <= most]
+        alone = [k for k in near if k not in weights or not (bounds[k][1] or (roughly and self._with(k, weights[k] > _SOME)))]
+        with ThreadPoolExecutor(_AT_ONCE) as at_once:  # the solver leaves Python's lock; each unit is a program of its own
+            for k, (told, given) in zip(alone, at_once.map(lambda k: self._dearer([k], end, whole_grades=True), alone), strict=True):
+                bounds[k], weights[k] = (bounds[k][0] if bounds[k][1] else told[0], True), given
+        return [(k, bounds[k][0], weights[k] > _SOME) for k in near if bounds[k][0] <= enough[k]]
 
     def _with(self, k: int, wanted: Bools) -> bool:
         """Whether a unit has few sets with further grades looked at."""

@@ -302,14 +302,14 @@ def unit_layers(rules: GradeRules, one: UnitOrder, opened: Bools, width: int) ->
 
 
 def _steps(before: Ints, here: Ints, low: int, high: int) -> tuple[Ints, Ints]:
-    """Pairs of a set and one that holds it and so many people more, block by block."""
+    """Pairs of a set and one that holds it and so many people more, block by block, in the order of the latter."""
     size_before, size_here = (np.bitwise_count(sets).astype(np.int16) for sets in (before, here))
     origin, target = [], []
-    for rows in np.array_split(np.arange(len(before)), max(1, len(before) * len(here) // _BLOCK)):
-        apart = size_here[None, :] - size_before[rows, None]
-        i, j = np.nonzero((apart >= low) & (apart <= high) & ((before[rows, None] & ~here[None, :]) == 0))
-        origin.append(rows[i])
-        target.append(j)
+    for rows in np.array_split(np.arange(len(here)), max(1, len(before) * len(here) // _BLOCK)):
+        apart = size_here[rows, None] - size_before[None, :]
+        i, j = np.nonzero((apart >= low) & (apart <= high) & ((before[None, :] & ~here[rows, None]) == 0))
+        origin.append(j)
+        target.append(rows[i])
     return np.concatenate(origin), np.concatenate(target)
 
 
@@ -324,8 +324,7 @@ def _leading_on(layers: list[Ints], steps: list[tuple[Ints, Ints]], ranges: Ints
         before = layers[b - 1] if b else np.zeros(1, dtype=np.int64)
         keep = np.zeros(len(before), dtype=bool)
         keep[origin] = True
-        order = np.argsort(target, kind="stable")
-        origin, target = (np.cumsum(keep) - 1)[origin[order]], target[order]
+        origin = (np.cumsum(keep) - 1)[origin]
         size = np.bitwise_count(here).astype(np.int64)
         apart = size[target] - np.bitwise_count(before[keep]).astype(np.int64)[origin]
         slack = np.maximum(apart - ranges[b, 1], 0) + np.maximum(ranges[b, 0] - apart, 0)
