@@ -36,6 +36,7 @@ _PATIENCE = 3  # times a unit is widened before it is opened altogether
 _FULL_STEPS = 1_000_000  # of such a unit
 _SOME = 0.01  # weight at which a grade is worth looking at
 _WIDE_STEPS = 60_000  # of a unit that is widened by a linear program
+_ROOM = 5  # times as many sets as usual, for a unit without which there is no proof
 _MORE_MOVES = 4  # tried beyond the bound
 _AT_ONCE = min(8, os.cpu_count() or 1)  # programs
 
@@ -378,7 +379,7 @@ class _Units:
                 self.opened[people] = self.rules.allowed[people]
             else:
                 self.opened[people] = filled(self.opened[people] | wanted) & self.rules.allowed[people]
-                part = unit_layers(self.rules, self.units[k], self.opened, self.width)
+                part = unit_layers(self.rules, self.units[k], self.opened, self.width, _ROOM)
             if part is None:
                 raise _OutOfReachError
             self.parts[k] = part

@@ -258,7 +258,7 @@ def _above(rules: GradeRules) -> dict[int, set[int]] | None:
     return out
 
 
-def _up_sets(above: list[int], must: int, never: int, most: int, limit: int = _SETS) -> Ints | None:
+def _up_sets(above: list[int], must: int, never: int, most: int, limit: int) -> Ints | None:
     """All sets of at most so many people that hold with anybody those above, and those who must; None if there are too many."""
     found = np.zeros(1, dtype=np.int64)
     for k, mask in enumerate(above):
@@ -272,8 +272,11 @@ def _up_sets(above: list[int], must: int, never: int, most: int, limit: int = _S
     return found
 
 
-def unit_layers(rules: GradeRules, one: UnitOrder, opened: Bools, width: int) -> list[Layer] | None:
-    """Sets of a unit by grade, only those on a path from nobody to everybody, and the steps between them; None if too many."""
+def unit_layers(rules: GradeRules, one: UnitOrder, opened: Bools, width: int, room: int = 1) -> list[Layer] | None:
+    """Sets of a unit by grade, only those on a path from nobody to everybody, and the steps between them; None if too many.
+
+    ``room`` times as many sets as usual are taken.
+    """
     n = len(one.people)
     best, worst = open_grades(opened[one.people])
     ranges = np.tile([0, n], (opened.shape[1], 1)) if one.code < 0 else rules.unit_ranges[one.code]
@@ -284,14 +287,14 @@ def unit_layers(rules: GradeRules, one: UnitOrder, opened: Bools, width: int) ->
         most = min(int(high[: b + 1].sum()), n - int(low[b + 1 :].sum()))
         must = sum(1 << k for k in np.flatnonzero(worst <= b).tolist())
         never = sum(1 << k for k in np.flatnonzero(best > b).tolist())
-        found = _up_sets(one.above, must, never, most)
+        found = _up_sets(one.above, must, never, most, room * _SETS)
         if found is None:
             return None
         layers.append(found[np.bitwise_count(found) >= least])
     before = np.zeros(1, dtype=np.int64)
     steps: list[tuple[Ints, Ints]] = []
     for b, here in enumerate(layers):
-        if len(before) * len(here) > _PAIRS:
+        if len(before) * len(here) > room * _PAIRS:
             return None
         origin, target = _steps(before, here, int(low[b]), int(high[b]))
         used = np.zeros(len(here), dtype=bool)
