@@ -124,3 +124,16 @@ def test_columns_and_grades_that_do_not_exist(scores: Path, staff: Path) -> None
     wrong = run(scores, "--shares", "A=20,D=80", "--people", staff, *HEADINGS, "--floors", "最低等级")
     assert wrong.exit_code == 1
     assert "'B'" in wrong.output
+
+
+def test_teams_no_rater_links_may_be_refused(tmp_path: Path) -> None:
+    rows = [(f"m{k % 4}", f"p{k:02d}", 1.0 + (k * 7) % 5) for k in range(24)] + [
+        (f"n{k % 4}", f"p{k:02d}", 1.0 + (k * 3) % 5) for k in range(24)
+    ]
+    result = rk.GraphicRatingScale().fit(pd.DataFrame(rows, columns=["rater", "ratee", "score"]))
+    result.to_json(tmp_path / "teams.json")
+    asked = [tmp_path / "teams.json", "--shares", "A=25,B=50,C=25", "--ties", "up"]
+    assert "share no rater" in run(*asked).output
+    refused = run(*asked, "--unlinked", "refuse")
+    assert refused.exit_code == 1
+    assert "4 groups" in refused.output

@@ -57,6 +57,7 @@ _WORDS = {
 @click.option("--caps", default=None, metavar="COLUMN", help="Column with the best grade somebody may get.")
 @click.option("--locks", default=None, metavar="COLUMN", help="Column with grades decided already.")
 @click.option("--priority", type=click.Choice(["people", "quotas", "neither"]), default="people", show_default=True)
+@click.option("--unlinked", type=click.Choice(["warn", "refuse"]), default="warn", show_default=True, help="People no rater links.")
 @click.option("--prior", type=click.Choice(["empirical_bayes", "flat"]), default="empirical_bayes", show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
 @COLUMN

@@ -19,8 +19,8 @@ class WaitingTimes:
     n, ended : int
         All, and those whose waiting is over.
     median, low, high : float
-        Median with its interval; ``nan`` where the curve never falls to one half (too many still wait), ``inf`` for an upper end
-        nobody has reached.
+        Median with its interval; ``nan`` where the curve never falls to one half (too many still wait), 0 and ``inf`` for ends
+        that the data do not tell.
     """
 
     n: int
@@ -36,7 +36,9 @@ def waiting_times(time: Floats, ended: Bools, level: float = 0.95) -> WaitingTim
     .. math:: S(t) = \prod_{t_i \le t} \Bigl(1 - \frac{d_i}{n_i}\Bigr), \qquad
        \operatorname{var} \log(-\log S) = \frac{1}{\log^2 S} \sum_{t_i \le t} \frac{d_i}{n_i (n_i - d_i)}
 
-    The interval holds every t at which S(t) = ½ is not rejected on the log(−log) scale.
+    The interval holds every t at which S(t) = ½ is not rejected on the log(−log) scale. Before the first end and after the last that
+    scale says nothing; n people all on one side of the median have probability 2⁻ⁿ, so with fewer than six of them no t is rejected there
+    at 95 %.
 
     Parameters
     ----------
@@ -72,9 +74,10 @@ def waiting_times(time: Floats, ended: Bools, level: float = 0.95) -> WaitingTim
         se = np.sqrt(np.cumsum(events / (at_risk * (at_risk - events)))) / np.abs(np.log(s))
         z = (np.log(-np.log(s)) - np.log(np.log(2))) / se
     limit = float(stats.norm.ppf((1 + level) / 2))
-    z = np.where(s <= 0, np.inf, np.where(s >= 1, -np.inf, z))
+    told = 0.5 ** len(t) <= (1 - level) / 2  # whether all on one side tells anything
+    z = np.where(s <= 0, np.inf if told else 0.0, z)
     reached = np.flatnonzero(s <= 0.5 + 1e-12)
-    first = float(points[np.argmax(z >= -limit)]) if (z >= -limit).any() else np.inf
+    first = 0.0 if not told else float(points[np.argmax(z >= -limit)]) if (z >= -limit).any() else np.inf
     beyond = np.flatnonzero(z > limit)
     last = float(points[beyond[0]]) if len(beyond) else np.inf
     median = float(points[reached[0]]) if len(reached) else np.nan

@@ -100,14 +100,24 @@ def test_waiting_times_against_the_textbook() -> None:
 
 
 @pytest.mark.recovery
-def test_the_median_interval_covers() -> None:
+@pytest.mark.parametrize("n", [6, 12, 30])
+def test_the_median_interval_covers(n: int) -> None:
     rng = np.random.default_rng(9)
     runs, hits = 1500, 0
     for _ in range(runs):
-        t, c = rng.exponential(10, 30), rng.uniform(0, 40, 30)
+        t, c = rng.exponential(10, n), rng.uniform(0, 40, n)
         found = waiting_times(np.minimum(t, c), t <= c)
         hits += found.low <= 10 * np.log(2) <= found.high
     assert hits / runs > 0.95 - EXACT_BAND * np.sqrt(0.95 * 0.05 / runs)
+
+
+def test_fewer_than_six_tell_no_end_of_the_interval_that_all_lie_beyond() -> None:
+    """Five of five below the median happen in 1 of 32 cases, which is more than 2.5 %: a single appeal is no interval of one day."""
+    alone = waiting_times(np.array([6.0]), np.array([True]))
+    assert (alone.median, alone.low, alone.high) == (6.0, 0.0, np.inf)
+    days = np.arange(1.0, 7.0)
+    assert waiting_times(days[:5], np.ones(5, bool)).low == 0.0
+    assert waiting_times(days, np.ones(6, bool)).low == 1.0
 
 
 def test_later_scores_against_ordinary_least_squares() -> None:
