@@ -44,7 +44,7 @@ _WORDS = (
         "what",
         "term_of_model",
     ),
-    *("model", "test", "first_end", "adjust"),
+    *("model", "test", "first_end", "adjust", "rule"),
 )
 _WORDY = ("_level", "_reason")  # columns of words, one for each thing a check looks at
 _WORKINGS = ("method", "parameter", "kind", "unit_kind", "effect_name", "family")

@@ -260,6 +260,7 @@ VALUES: dict[str, tuple[str, str]] = {
     **terms_of_pairs.VALUES,
     **terms_of_rankings.VALUES,
     **terms_of_rasch.VALUES,
+    **terms_of_distribution.VALUES,
 }
 """Words found in cells: (English, Chinese)."""
 

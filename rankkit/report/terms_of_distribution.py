@@ -32,3 +32,9 @@ TABLES: dict[str, tuple[str, str]] = {
     "rules": ("Rules about persons", "针对个人的规则"),
     "relaxations": ("Rules that gave way", "已放宽的规则"),
 }
+VALUES: dict[str, tuple[str, str]] = {
+    "floor": ("floor", "下限"),
+    "cap": ("cap", "上限"),
+    "lock": ("decided", "锁定"),
+    "quota": ("quota", "名额"),
+}
