@@ -81,7 +81,7 @@ def test_every_reason_can_be_said_in_chinese() -> None:
 
 
 def test_every_plot_has_a_caption() -> None:
-    kinds = {p.KIND for p in plot._PLOTS} - {"move_log", "sankey", "membership"}  # drawn in a session; on pages of their own
+    kinds = {p.KIND for p in plot._PLOTS} - {"move_log", "sankey", "membership", "impact_forest"}  # on pages of their own
     assert [k for k in sorted(kinds) if words.plot(k, "zh") == k] == []
 
 

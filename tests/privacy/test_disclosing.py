@@ -56,7 +56,7 @@ def test_golden_design_is_caught_and_mended():
     assert shown.table.loc["colleagues · care", ["value", "n", "sources"]].tolist() == [3.4, 5, "peer + subordinate"]
     assert [n.code for n in shown.notes] == ["W-MERGED"]
     assert "n = 5" in shown.messages("en")["text"].iloc[0]
-    assert "同事" in shown.messages("zh")["text"].iloc[0]
+    assert "同仁" in shown.messages("zh")["text"].iloc[0]
 
 
 def test_without_a_roll_up_the_small_group_is_simply_not_shown():
