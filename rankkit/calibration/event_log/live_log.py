@@ -59,7 +59,8 @@ class LiveLog(Generic[StateT, NamesT]):
     def verify(self, head: Head | str | None = None) -> Head:
         """Check every record, every personal row and the file, as :meth:`rankkit.calibration.event_log.event_store.EventStore.verify`.
 
-        With a ``head`` kept elsewhere, as printed or exported (``"41:9f86…"``), a cut tail and a rewritten chain are found too.
+        With a ``head`` kept elsewhere, as printed or exported (``"41:9f86…"``), a cut tail and a rewritten chain are found too. Whether
+        a step was allowed is checked when it is taken; here it is checked that nothing was changed since.
         """
         return self._store.verify(None if head is None else Head.parse(head))
 
