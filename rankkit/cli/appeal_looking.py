@@ -9,6 +9,7 @@ import click
 
 from rankkit.cli.appeal import AS, ON, PATH, appeal, columns_of, opened, show_status, step
 from rankkit.cli.appeal_phrases import phrase
+from rankkit.cli.log_files import say_exported, say_verified
 from rankkit.cli.options import COLUMN, named_columns, say_written
 from rankkit.cli.terminal import say
 from rankkit.errors import Lang, language
@@ -79,13 +80,7 @@ def verify(log: Path, head: str | None, lang: Lang | None) -> None:
     """Check every record of LOG, or of an export of one (.jsonl)."""
     from rankkit.calibration import read_appeals
 
-    if log.suffix.lower() == ".jsonl":
-        found = read_appeals(log, head).head
-    else:
-        with opened(log, write=False) as held:
-            found = held.verify(head)
-    say(phrase("sound", n=found.count))
-    say(phrase("head", head=found))
+    say_verified(log, head, read_appeals, opened, phrase)
 
 
 @step
@@ -93,10 +88,7 @@ def verify(log: Path, head: str | None, lang: Lang | None) -> None:
 @click.option("--without-personal", is_flag=True, help="Leave out names, scores and texts; the chain can be checked all the same.")
 def export(log: Path, out: Path, without_personal: bool, lang: Lang | None) -> None:
     """Write everything to OUT as JSON lines."""
-    with opened(log, write=False) as found:
-        head = found.export(out, personal=not without_personal)
-    say(phrase("exported", n=head.count, path=out))
-    say(phrase("head", head=head))
+    say_exported(log, out, opened, phrase, personal=not without_personal)
 
 
 @step

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rankkit.cli.calibrate_phrases import phrase
+from rankkit.cli.log_files import say_exported, say_verified
 from rankkit.cli.options import COLUMN, LANG, plainly, say_written
 from rankkit.cli.terminal import say
 from rankkit.errors import Lang, language
@@ -254,13 +255,7 @@ def verify(session: Path, head: str | None, lang: Lang | None) -> None:
     """Check every record of SESSION, or of an export of one (.jsonl)."""
     from rankkit.calibration import read_export
 
-    if session.suffix.lower() == ".jsonl":
-        found = read_export(session, head).head
-    else:
-        with _opened(session, write=False) as opened:
-            found = opened.verify(head)
-    say(phrase("sound", n=found.count))
-    say(phrase("head", head=found))
+    say_verified(session, head, read_export, _opened, phrase)
 
 
 @_step
@@ -268,10 +263,7 @@ def verify(session: Path, head: str | None, lang: Lang | None) -> None:
 @click.option("--without-personal", is_flag=True, help="Leave out names, scores and reasons; the chain can be checked all the same.")
 def export(session: Path, out: Path, without_personal: bool, lang: Lang | None) -> None:
     """Write everything to OUT as JSON lines."""
-    with _opened(session, write=False) as found:
-        head = found.export(out, personal=not without_personal)
-    say(phrase("exported", n=head.count, path=out))
-    say(phrase("head", head=head))
+    say_exported(session, out, _opened, phrase, personal=not without_personal)
 
 
 @_step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Self
 
@@ -14,7 +14,7 @@ from rankkit.errors import DataError, PeopleError, Problem
 from rankkit.kernels.arrays import Ints
 from rankkit.tables import money
 from rankkit.tables.judgements import Intake
-from rankkit.tables.sheets import read_sheet, with_rows
+from rankkit.tables.reading import read_as
 from rankkit.tables.text import encode
 
 YEAR = Decimal(12)
@@ -210,12 +210,4 @@ def read_payroll(
     """
     if isinstance(source, Payroll) and columns is None:
         return source
-    found = read_sheet(source, encoding=encoding, sheet=sheet)
-    try:
-        table = Payroll.from_frame(
-            found.frame, columns=columns, source_name=found.name, row_numbers=found.row_numbers, minor_units=minor_units
-        )
-    except DataError as e:
-        e.table = with_rows(found)
-        raise
-    return replace(table, notes=(*found.notes, *table.notes))
+    return read_as(Payroll, source, columns, encoding, sheet, minor_units=minor_units)

@@ -67,7 +67,7 @@ def read_ratings(
     >>> table.score.tolist()
     [5.0, 4.0]
     """
-    return _read(Ratings, source, columns, encoding, sheet, scale=scale, words=known_words(words))
+    return read_as(Ratings, source, columns, encoding, sheet, scale=scale, words=known_words(words))
 
 
 def read_comparisons(
@@ -110,7 +110,7 @@ def read_comparisons(
     >>> read_comparisons(pd.DataFrame({"胜": ["甲"], "负": ["乙"]}), {"winner": "胜", "loser": "负"}).people
     ('乙', '甲')
     """
-    return _read(Comparisons, source, columns, encoding, sheet)
+    return read_as(Comparisons, source, columns, encoding, sheet)
 
 
 def read_rankings(
@@ -152,7 +152,7 @@ def read_rankings(
     >>> read_rankings(frame).people
     ('007', '008')
     """
-    return _read(Rankings, source, columns, encoding, sheet)
+    return read_as(Rankings, source, columns, encoding, sheet)
 
 
 def read_people(
@@ -193,7 +193,7 @@ def read_people(
     >>> len(read_people(pd.DataFrame({"工号": ["007"], "部门": ["客服"]}), {"person": "工号", "unit": "部门"}))
     1
     """
-    return _read(People, source, columns, encoding, sheet)
+    return read_as(People, source, columns, encoding, sheet)
 
 
 def read_attributes(
@@ -235,7 +235,7 @@ def read_attributes(
     >>> len(read_attributes(frame))
     2
     """
-    return _read(Attributes, source, columns, encoding, sheet)
+    return read_as(Attributes, source, columns, encoding, sheet)
 
 
 def read_incidents(
@@ -277,7 +277,7 @@ def read_incidents(
     >>> read_incidents(frame, {"ratee": "工号", "occurred_on": "日期", "valence": "效价"})
     <Incidents: 1 of 1 people, 2026-03-01 to 2026-03-01>
     """
-    return _read(Incidents, source, columns, encoding, sheet, as_of=as_of)
+    return read_as(Incidents, source, columns, encoding, sheet, as_of=as_of)
 
 
 def read_narratives(
@@ -316,7 +316,7 @@ def read_narratives(
     >>> len(read_narratives(frame))
     1
     """
-    return _read(Narratives, source, columns, encoding, sheet)
+    return read_as(Narratives, source, columns, encoding, sheet)
 
 
 def known_words(words: Mapping[str, float] | str | None) -> Mapping[str, float] | None:
@@ -349,7 +349,7 @@ def known_words(words: Mapping[str, float] | str | None) -> Mapping[str, float] 
     raise SettingsError("E-SETTING", name="words", value=type(words).__name__, allowed="a mapping or a name")
 
 
-def _read(
+def read_as(
     cls: type[T],
     source: Any,
     columns: Mapping[str, str] | None,
